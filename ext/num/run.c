@@ -1,0 +1,160 @@
+/* run.c: one computation: its memory, its sticky error, its patience.
+ *
+ * 1. Small allocations are cut from chunks and freed together; large ones are blocks of their own, so that they can grow
+ *    in place and be given back early.
+ * 2. Once a run has failed every allocation returns NULL and every helper does nothing: callers test run_failed where it matters.
+ * 3. The host is asked "stop?" after about a millisecond of announced work, since asking costs a fraction of a microsecond. */
+#include "num.h"
+
+#include <stdio.h>
+
+enum { CHUNK_BYTES = 8192, SMALL_BYTES = 1024, ALIGNMENT = 16 };
+static const uint64_t POLL_WORK = 400000; /* units of 1-10 ns: 0.4 to 4 ms */
+
+struct RunBlock {
+  RunBlock *previous, *next;
+};
+/* The header keeps the payload aligned. */
+static const size_t HEADER = (sizeof(RunBlock) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+
+void run_begin(Run *run, const Host *host) {
+  memset(run, 0, sizeof *run);
+  run->host = host;
+}
+
+void run_end(Run *run) {
+  while (run->blocks) {
+    RunBlock *next = run->blocks->next;
+    run->host->release(run->blocks);
+    run->blocks = next;
+  }
+  run->bump = NULL;
+  run->bump_left = 0;
+}
+
+static void out_of_memory(Run *run) {
+  if (run->status == RUN_OK) run->status = RUN_OUT_OF_MEMORY;
+}
+
+static void link_block(Run *run, RunBlock *block) {
+  block->previous = NULL;
+  block->next = run->blocks;
+  if (run->blocks) run->blocks->previous = block;
+  run->blocks = block;
+}
+
+static void *new_block(Run *run, size_t bytes) {
+  RunBlock *block = run->host->reallocate(NULL, (uint64_t)HEADER + bytes);
+  if (!block) {
+    out_of_memory(run);
+    return NULL;
+  }
+  link_block(run, block);
+  return (char *)block + HEADER;
+}
+
+static bool total_bytes(Run *run, size_t count, size_t size, size_t *bytes) {
+  if (size && count > (SIZE_MAX - HEADER) / size) {
+    out_of_memory(run);
+    return false;
+  }
+  *bytes = count * size;
+  return true;
+}
+
+void *run_alloc(Run *run, size_t count, size_t size) {
+  size_t bytes;
+  if (run_failed(run) || !total_bytes(run, count, size, &bytes)) return NULL;
+  if (bytes > SMALL_BYTES) {
+    void *payload = new_block(run, bytes);
+    if (payload) memset(payload, 0, bytes);
+    return payload;
+  }
+  size_t rounded = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT; /* at least one unit */
+  if (run->bump_left < rounded) {
+    run->bump = new_block(run, CHUNK_BYTES);
+    if (!run->bump) {
+      run->bump_left = 0;
+      return NULL;
+    }
+    run->bump_left = CHUNK_BYTES;
+  }
+  void *payload = run->bump;
+  run->bump += rounded;
+  run->bump_left -= rounded;
+  memset(payload, 0, rounded);
+  return payload;
+}
+
+void *run_grow(Run *run, void *old, size_t count, size_t size) {
+  size_t bytes;
+  if (run_failed(run) || !total_bytes(run, count, size, &bytes)) return NULL;
+  if (!old) return new_block(run, bytes);
+  RunBlock *block = (RunBlock *)((char *)old - HEADER);
+  RunBlock *moved = run->host->reallocate(block, (uint64_t)HEADER + bytes);
+  if (!moved) {
+    out_of_memory(run);
+    return NULL;
+  }
+  if (moved->previous) moved->previous->next = moved;
+  else run->blocks = moved;
+  if (moved->next) moved->next->previous = moved;
+  return (char *)moved + HEADER;
+}
+
+/* Small allocations live inside chunks and cannot be told from blocks by their address alone: search the block list, which is
+ * short, newest first. */
+void run_free(Run *run, void *payload) {
+  if (!payload) return;
+  RunBlock *wanted = (RunBlock *)((char *)payload - HEADER);
+  for (RunBlock *block = run->blocks; block; block = block->next) {
+    if (block != wanted) continue;
+    if ((char *)payload + CHUNK_BYTES == run->bump + run->bump_left) return; /* the current chunk itself */
+    if (block->previous) block->previous->next = block->next;
+    else run->blocks = block->next;
+    if (block->next) block->next->previous = block->previous;
+    run->host->release(block);
+    return;
+  }
+}
+
+char *run_text_n(Run *run, const char *text, size_t length) {
+  char *copy = run_alloc(run, length + 1, 1);
+  if (copy && length) memcpy(copy, text, length);
+  return copy;
+}
+
+char *run_text(Run *run, const char *text) {
+  return run_text_n(run, text, strlen(text));
+}
+
+char *run_format(Run *run, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  int length = vsnprintf(NULL, 0, format, arguments);
+  va_end(arguments);
+  char *text = run_alloc(run, (size_t)length + 1, 1);
+  if (!text) return NULL;
+  va_start(arguments, format);
+  vsnprintf(text, (size_t)length + 1, format, arguments);
+  va_end(arguments);
+  return text;
+}
+
+void run_fail(Run *run, const char *format, ...) {
+  if (run_failed(run)) return;
+  run->status = RUN_ERROR;
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(run->message, sizeof run->message, format, arguments);
+  va_end(arguments);
+}
+
+bool run_poll(Run *run, uint64_t work) {
+  if (run_failed(run)) return false;
+  run->poll_work += work;
+  if (run->poll_work < POLL_WORK) return true;
+  run->poll_work = 0;
+  if (run->host->poll && run->host->poll(run->host->context)) run->status = RUN_INTERRUPTED;
+  return run->status == RUN_OK;
+}
