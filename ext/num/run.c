@@ -13,6 +13,7 @@ static const uint64_t POLL_WORK = 400000; /* units of 1-10 ns: 0.4 to 4 ms */
 
 struct RunBlock {
   RunBlock *previous, *next;
+  bool shared; /* a chunk that small allocations are cut from */
 };
 /* The header keeps the payload aligned. */
 static const size_t HEADER = (sizeof(RunBlock) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -43,13 +44,14 @@ static void link_block(Run *run, RunBlock *block) {
   run->blocks = block;
 }
 
-static void *new_block(Run *run, size_t bytes) {
+static void *new_block(Run *run, size_t bytes, bool shared) {
   RunBlock *block = run->host->reallocate(NULL, (uint64_t)HEADER + bytes);
   if (!block) {
     out_of_memory(run);
     return NULL;
   }
   link_block(run, block);
+  block->shared = shared;
   return (char *)block + HEADER;
 }
 
@@ -66,13 +68,13 @@ void *run_alloc(Run *run, size_t count, size_t size) {
   size_t bytes;
   if (run_failed(run) || !total_bytes(run, count, size, &bytes)) return NULL;
   if (bytes > SMALL_BYTES) {
-    void *payload = new_block(run, bytes);
+    void *payload = new_block(run, bytes, false);
     if (payload) memset(payload, 0, bytes);
     return payload;
   }
   size_t rounded = (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT; /* at least one unit */
   if (run->bump_left < rounded) {
-    run->bump = new_block(run, CHUNK_BYTES);
+    run->bump = new_block(run, CHUNK_BYTES, true);
     if (!run->bump) {
       run->bump_left = 0;
       return NULL;
@@ -89,7 +91,7 @@ void *run_alloc(Run *run, size_t count, size_t size) {
 void *run_grow(Run *run, void *old, size_t count, size_t size) {
   size_t bytes;
   if (run_failed(run) || !total_bytes(run, count, size, &bytes)) return NULL;
-  if (!old) return new_block(run, bytes);
+  if (!old) return new_block(run, bytes, false);
   RunBlock *block = (RunBlock *)((char *)old - HEADER);
   RunBlock *moved = run->host->reallocate(block, (uint64_t)HEADER + bytes);
   if (!moved) {
@@ -103,13 +105,13 @@ void *run_grow(Run *run, void *old, size_t count, size_t size) {
 }
 
 /* Small allocations live inside chunks and cannot be told from blocks by their address alone: search the block list, which is
- * short, newest first. */
+ * short, newest first. The first allocation of a chunk has the chunk's own address, hence the mark. */
 void run_free(Run *run, void *payload) {
   if (!payload) return;
   RunBlock *wanted = (RunBlock *)((char *)payload - HEADER);
   for (RunBlock *block = run->blocks; block; block = block->next) {
     if (block != wanted) continue;
-    if ((char *)payload + CHUNK_BYTES == run->bump + run->bump_left) return; /* the current chunk itself */
+    if (block->shared) return;
     if (block->previous) block->previous->next = block->next;
     else run->blocks = block->next;
     if (block->next) block->next->previous = block->previous;
