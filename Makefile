@@ -1,0 +1,109 @@
+# sqlite-econ: GNU make, nothing else. The first lines are what a user needs; `make help` lists the targets.
+#
+#   make            dist/econ.so (.dylib, .dll)        make static    dist/libecon.a, for programs that embed SQLite
+#   make demo       real panels, printed tables        make test      everything that must hold
+#
+# CC=clang, CFLAGS=..., LAPACK=... are honoured. Objects and all that is temporary live in build/.
+
+CC      ?= cc
+CFLAGS  ?= -O3
+BUILD   ?= build/release
+PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
+SHARED  ?= ../shared
+
+# ---- what differs between systems
+SYSTEM := $(shell $(CC) -dumpmachine 2>/dev/null || echo unknown)
+ifneq (,$(findstring mingw,$(SYSTEM)))
+  SUFFIX := dll
+  PIC    :=
+  LINK   := -shared -static-libgcc
+  LAPACK ?= -llapack -lblas
+else ifneq (,$(findstring darwin,$(SYSTEM))$(findstring apple,$(SYSTEM)))
+  SUFFIX := dylib
+  PIC    := -fPIC
+  LINK   := -dynamiclib -Wl,-exported_symbol,_sqlite3_econ_init
+  LAPACK ?= -framework Accelerate
+else
+  SUFFIX := so
+  PIC    := -fPIC
+  # SQLite opens extensions with RTLD_GLOBAL and closes them with the connection: nothing but the entry point may be seen,
+  # and the code stays mapped, since the BLAS may have threads in it.
+  LINK   := -shared -Wl,--exclude-libs,ALL -Wl,-Bsymbolic -Wl,-z,nodelete -Wl,--no-undefined
+  LAPACK ?= -llapack -lblas
+endif
+LIBRARY ?= dist/econ.$(SUFFIX)
+
+# AMD (SuiteSparse, BSD): the static archive where there is one, so that a user needs nothing but LAPACK at run time.
+AMD_ARCHIVES := $(foreach name,amd suitesparseconfig,$(filter /%,$(shell $(CC) -print-file-name=lib$(name).a 2>/dev/null)))
+AMD  ?= $(if $(word 2,$(AMD_ARCHIVES)),$(AMD_ARCHIVES),-lamd -lsuitesparseconfig)
+LIBS := $(AMD) $(LAPACK) -lm -lpthread
+
+# No -ffast-math, no -march=native and no contraction: the same bits on every machine of a kind.
+WARNINGS := -Wall -Wextra -Wconversion -Wshadow
+COMPILE   = $(CC) -std=c11 $(CFLAGS) -ffp-contract=off -fno-math-errno $(PIC) -fvisibility=hidden $(WARNINGS) \
+  $(addprefix -I,$(wildcard /usr/local/include/suitesparse /opt/homebrew/include /opt/homebrew/include/suitesparse)) -MMD -MP $(DEFINES)
+
+SOURCES := $(sort $(wildcard ext/num/*.c ext/est/*.c ext/sqlite/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+STATIC  := $(SOURCES:%.c=$(BUILD)-static/%.o)
+
+.PHONY: all static help clean install
+all: $(LIBRARY)
+
+help:
+	@sed -n 's/^#   make  */  make /p' Makefile
+	@echo "  make check-symbols, check-layers, oracles, clean"
+
+$(LIBRARY): $(OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(LINK) $(LIBS)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -c -o $@ $<
+
+# For programs that link SQLite itself: sqlite3_auto_extension((void (*)(void))sqlite3_econ_init).
+static: dist/libecon.a
+dist/libecon.a: $(STATIC)
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)-static/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -DSQLITE_CORE -c -o $@ $<
+
+-include $(OBJECTS:.o=.d) $(STATIC:.o=.d)
+
+# ---- unit tests in C: tests/num sees the numeric layer only, tests/est that and the estimators; neither sees SQLite
+NUM_OBJECTS := $(filter $(BUILD)/ext/num/%,$(OBJECTS))
+EST_OBJECTS := $(filter $(BUILD)/ext/est/%,$(OBJECTS))
+UNIT_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/num/test_*.c tests/est/test_*.c))
+HARNESS     := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/num/test_%.c,$(wildcard tests/num/*.c)))
+.PHONY: unit-tests
+.SECONDARY: $(UNIT_TESTS:=.o)
+unit-tests: $(UNIT_TESTS)
+$(BUILD)/tests/num/test_%: $(BUILD)/tests/num/test_%.o $(HARNESS) $(NUM_OBJECTS)
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/tests/est/test_%: $(BUILD)/tests/est/test_%.o $(HARNESS) $(EST_OBJECTS) $(NUM_OBJECTS)
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+-include $(UNIT_TESTS:=.d) $(HARNESS:.o=.d)
+
+# ---- rules of the house
+.PHONY: check-symbols check-layers
+check-symbols: $(LIBRARY)
+	@names=$$(nm -D --defined-only $(LIBRARY) 2>/dev/null || nm -gU $(LIBRARY)); \
+	names=$$(echo "$$names" | awk '{print $$NF}' | sed 's/^_//' | sort | tr '\n' ' '); \
+	[ "$$names" = "sqlite3_econ_init " ] || { echo "exported beside sqlite3_econ_init: $$names"; exit 1; }; \
+	echo "only sqlite3_econ_init is exported"
+
+# ext/sqlite -> ext/est -> ext/num -> LAPACK, never back.
+check-layers:
+	@! grep -n sqlite3 ext/est/* ext/num/* 2>/dev/null || { echo "sqlite3 named below ext/sqlite"; exit 1; }
+	@! grep -nE '#include "(\.\./)?(est/|sqlite/|est\.h|sql\.h)' ext/num/* 2>/dev/null || { echo "ext/num looks up"; exit 1; }
+	@! grep -nE '#include "(\.\./)?(sqlite/|sql\.h)' ext/est/* 2>/dev/null || { echo "ext/est looks up"; exit 1; }
+	@! grep -lE '\b(d[a-z]{2,6}|cblas_d[a-z]+)_ *\(' ext/num/*.c ext/est/*.c 2>/dev/null | grep -v '^ext/num/lapack.c$$' || { echo "LAPACK named outside ext/num/lapack.c"; exit 1; }
+	@! wc -l ext/*/*.c ext/*/*.h | awk '$$2 != "total" && $$1 > 600' | grep . || { echo "past 600 lines"; exit 1; }
+	@echo "layers are kept"
+
+clean:
+	rm -rf build dist
