@@ -1,0 +1,127 @@
+/* sql.h: the internal header of the SQL layer, the only layer that knows SQLite. A banner for each file that it serves. */
+#ifndef ECON_SQL_H
+#define ECON_SQL_H
+
+#include "../est/est.h"
+
+#ifdef SQLITE_CORE
+#include <sqlite3.h>
+#else
+#include <sqlite3ext.h>
+extern const struct sqlite3_api_routines *sqlite3_api; /* defined in main.c */
+#endif
+
+/* Newer than the floor (3.31): use only behind sqlite3_libversion_number(). */
+#ifndef SQLITE_INNOCUOUS
+#define SQLITE_INNOCUOUS 0x000200000
+#endif
+
+/* ------------------------------------------------------------------------------------------------ main.c
+ * What one connection shares; freed when the last of its functions and modules goes. */
+typedef struct Connection {
+  sqlite3 *db;
+  int references;
+  int depth;             /* nested runs of source SQL */
+  sqlite3_stmt *tick;    /* SELECT 1: stepping it asks whether we are interrupted */
+  Host host;             /* memory of SQLite, poll through tick */
+} Connection;
+enum { DEPTH_LIMIT = 8 }; /* a view that names itself through our SQL text must not overflow the stack */
+Connection *connection_hold(Connection *connection);
+void connection_release(void *connection);
+
+/* ------------------------------------------------------------------------------------------------ text.c
+ * A growing text in a run. */
+typedef struct Text {
+  Run *run;
+  char *data; /* always ended by NUL once something was added */
+  size_t length, capacity;
+} Text;
+void text_add(Text *text, const char *piece);
+void text_add_n(Text *text, const char *piece, size_t length);
+void text_format(Text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_number(Text *text, double value);         /* the shortest of 15 to 17 digits that reads back to the same bits; "null" for NAN and infinities */
+void text_identifier(Text *text, const char *name); /* "quoted" for SQL */
+
+/* ------------------------------------------------------------------------------------------------ json.c */
+typedef enum JsonType { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT } JsonType;
+typedef struct JsonValue {
+  JsonType type;
+  double number;
+  const char *text;         /* of a string, unescaped; of a number, as written */
+  const char *key;          /* when a member of an object */
+  struct JsonValue *child, *next; /* first child; next sibling */
+} JsonValue;
+const JsonValue *json_parse(Run *run, const char *text); /* fails the run with a sentence that names the place */
+const JsonValue *json_member(const JsonValue *object, const char *key); /* NULL where absent */
+void json_string(Text *out, const char *text);           /* quoted and escaped; null for NULL */
+
+/* fit_json.c: a fit as text and back. */
+void fit_write(const Fit *fit, Text *out);
+void fit_read(Run *run, const char *json, Fit *fit);     /* a sentence if the text is no fit */
+
+/* ------------------------------------------------------------------------------------------------ tokens.c
+ * SQL text in tokens, so that formulas see their own operators and leave the rest to SQL. */
+typedef enum TokenType { TOKEN_END, TOKEN_NAME, TOKEN_QUOTED_NAME, TOKEN_STRING, TOKEN_NUMBER, TOKEN_OPERATOR, TOKEN_OPEN, TOKEN_CLOSE, TOKEN_COMMA, TOKEN_OTHER } TokenType;
+typedef struct Token {
+  TokenType type;
+  const char *start;
+  int length;
+} Token;
+Token token_next(Run *run, const char *text); /* skips blanks and comments; an unclosed string or quote fails the run */
+/* The nearest of names to a misspelt one (edit distance at most about a third of its length, case does not matter), or NULL. */
+const char *nearest_name(const char *name, int count, const char *const *names);
+
+/* ------------------------------------------------------------------------------------------------ formula.c, options.c
+ * Text -> plan: everything that is known before a row is read. */
+typedef struct SourceColumns {
+  int count;
+  const char *const *name;
+  const char *source;      /* for messages: the table's name, or "the query" */
+} SourceColumns;
+
+typedef struct Plan {
+  Model model;
+  int options;             /* all options of the estimator, in the order of its specs */
+  OptionValue *option;
+} Plan;
+
+typedef struct OptionPair {
+  const char *name, *value;
+} OptionPair;
+
+/* columns NULL: an aggregate's spec, where every distinct variable text, in order of first appearance (model, then options), is one argument of
+ * the aggregate: input[i] is argument i. extra: options that come as hidden columns; they win over those in the text. */
+void plan_compile(Run *run, const Estimator *estimator, const SourceColumns *columns, const char *model, const char *options, int extras,
+                  const OptionPair *extra, Plan *plan);
+/* formula.c's part, used by options.c for OPTION_TERMS, OPTION_LEVELS and so on: adds inputs and variables to the model as needed. */
+typedef struct Compiler {
+  Run *run;
+  const SourceColumns *columns; /* NULL for aggregates */
+  Model *model;
+  int input_capacity, variable_capacity;
+} Compiler;
+void compile_model(Compiler *compiler, const Estimator *estimator, const char *text);
+int compile_number(Compiler *compiler, const char *text, bool optional);              /* an expression, l(x), ... -> variable */
+int compile_levels(Compiler *compiler, const char *text, bool optional);              /* a or a^b -> variable */
+int compile_terms(Compiler *compiler, const char *text, Term **terms);                /* x1 + i(f) -> terms; how many */
+
+/* ------------------------------------------------------------------------------------------------ load.c
+ * Rows -> Frame. */
+typedef struct Builder Builder; /* collects rows for a plan */
+Builder *builder_new(Run *run, const Plan *plan, bool keep_nulls);
+void builder_step(Builder *builder, sqlite3_value **values);     /* one row: a value for each input of the plan */
+void builder_inverse(Builder *builder, sqlite3_value **values);  /* windows: the oldest row leaves */
+Frame *builder_finish(Builder *builder, Run *run, const Plan *plan, bool last, bool want_source_row); /* last: the builder may give its memory away */
+void guard_source(Run *run, Connection *connection, const char *source, SourceColumns *columns); /* checks it, lists its columns */
+Frame *load_frame(Run *run, Connection *connection, const char *source, const Plan *plan, bool want_source_row);
+
+/* ------------------------------------------------------------------------------------------------ emit.c, tvf.c, agg.c, fit_sql.c, help.c */
+void job_run(Run *run, const Estimator *estimator, const Plan *plan, Frame *frame, bool want_table, bool want_rows, const TableLoader *loader, Result *result);
+int tvf_register(Connection *connection, const Estimator *estimator);
+int aggregate_register(Connection *connection, const Estimator *estimator);
+int fit_functions_register(Connection *connection); /* fit_terms, fit_coef, ..., and the rows of fit_function_registry */
+int help_register(Connection *connection);          /* econ_help(), econ_version(), econ_fit() */
+/* Reports a failed run on a context: "name: sentence", out of memory, or interrupted. */
+void report_context(sqlite3_context *context, const Run *run, const char *name);
+int report_vtab(sqlite3_vtab *vtab, const Run *run, const char *name); /* sets zErrMsg, returns the code */
+#endif
