@@ -6,6 +6,7 @@
 #ifndef ECON_NUM_H
 #define ECON_NUM_H
 
+#include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -87,6 +88,9 @@ int32_t levels_count(const Levels *levels);
 const Level *levels_value(const Levels *levels, int32_t code);
 double levels_number(const Levels *levels, int32_t code); /* NAN for text */
 const char *levels_name(Run *run, const Levels *levels, int32_t code); /* as a term's name shows it: 2015, 0.5, black */
+int32_t levels_add(Levels *levels, const Level *level);    /* a value of another dictionary: its code here */
+int32_t levels_find(const Levels *levels, const Level *level); /* -1 where it is not there */
+const char *level_name(Run *run, const Level *level);
 int level_compare(const Level *a, const Level *b);         /* numbers by value before text by bytes */
 /* The codes in the order of their values; only those with present[code] if present is given. Returns how many. */
 int32_t levels_sorted(Run *run, const Levels *levels, const bool *present, int32_t *order);
@@ -119,6 +123,13 @@ void frame_keep(Run *run, Frame *frame, const bool *keep);
 const int32_t *codes_dense(Run *run, int64_t n, const int32_t *code, int32_t levels, int32_t *count);
 /* Codes of the combinations of several code columns, dense, in order of first appearance. */
 const int32_t *codes_combine(Run *run, int64_t n, int columns, const int32_t *const *code, int32_t *count);
+
+/* ------------------------------------------------------------------------------------------------ panel.c
+ * The row of a unit at a time. unit NULL: one series. Rows with code -1 or time NAN are not found. duplicate: the first two rows
+ * with the same unit and time, or -1. */
+typedef struct PanelIndex PanelIndex;
+PanelIndex *panel_index_new(Run *run, int64_t n, const int32_t *unit, const double *time, int64_t duplicate[2]);
+int64_t panel_index_find(const PanelIndex *index, int32_t unit, double time); /* the row, or -1 */
 
 /* ------------------------------------------------------------------------------------------------ distributions.c
  * Probabilities: tails are computed as tails (no 1-p), relative error below 1e-12 where double allows. NAN in, NAN out; bad parameters give NAN. */
