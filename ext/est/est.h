@@ -172,7 +172,8 @@ typedef struct OptionValue {
   const VcovSpec *vcov; /* NULL where not given */
 } OptionValue;
 
-/* ------------------------------------------------------------------------------------------------ fit.c: the result */
+/* ------------------------------------------------------------------------------------------------ fit.c: the result
+ * Texts handed to fit_*, cell_* and result_* are borrowed, not copied: they must live as long as the run. */
 
 typedef struct FitAttribute {
   const char *name;
