@@ -6,7 +6,7 @@
 # CC=clang, CFLAGS=..., LAPACK=... are honoured. Objects and all that is temporary live in build/.
 
 CC      ?= cc
-CFLAGS  ?= -O3
+CFLAGS  ?= -O3 -DNDEBUG
 BUILD   ?= build/release
 PYTHON  ?= $(firstword $(wildcard /usr/bin/python3) python3)
 SHARED  ?= ../shared
@@ -47,18 +47,26 @@ SOURCES := $(sort $(wildcard ext/num/*.c ext/est/*.c ext/sqlite/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 STATIC  := $(SOURCES:%.c=$(BUILD)-static/%.o)
 
-.PHONY: all static help clean install
+.PHONY: all static help clean
 all: $(LIBRARY)
 
 help:
 	@sed -n 's/^#   make  */  make /p' Makefile
-	@echo "  make check-symbols, check-layers, oracles, clean"
+	@echo "  make oracles        the reference cases of ../shared, where it is there (FAMILY=a,h,i)"
+	@echo "  make check-symbols, check-layers, unit-tests, clean"
 
 $(LIBRARY): $(OBJECTS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(LINK) $(LIBS)
 
-$(BUILD)/%.o: %.c
+# Objects are made again when the command that makes them changes.
+COMMAND := $(BUILD)/command
+$(COMMAND): FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+FORCE:
+
+$(BUILD)/%.o: %.c $(COMMAND)
 	@mkdir -p $(@D)
 	$(COMPILE) -c -o $@ $<
 
@@ -68,25 +76,52 @@ dist/libecon.a: $(STATIC)
 	@mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^
-$(BUILD)-static/%.o: %.c
+$(BUILD)-static/%.o: %.c $(COMMAND)
 	@mkdir -p $(@D)
 	$(COMPILE) -DSQLITE_CORE -c -o $@ $<
 
 -include $(OBJECTS:.o=.d) $(STATIC:.o=.d)
 
-# ---- unit tests in C: tests/num sees the numeric layer only, tests/est that and the estimators; neither sees SQLite
-NUM_OBJECTS := $(filter $(BUILD)/ext/num/%,$(OBJECTS))
-EST_OBJECTS := $(filter $(BUILD)/ext/est/%,$(OBJECTS))
-UNIT_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/num/test_*.c tests/est/test_*.c))
-HARNESS     := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/num/test_%.c,$(wildcard tests/num/*.c)))
+# ---- unit tests in C: tests/num sees the numeric layer only, tests/est that and the estimators; neither sees SQLite.
+# Archives, so that a test links what it uses and no more.
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/num/test_*.c tests/est/test_*.c))
 .PHONY: unit-tests
 .SECONDARY: $(UNIT_TESTS:=.o)
 unit-tests: $(UNIT_TESTS)
-$(BUILD)/tests/num/test_%: $(BUILD)/tests/num/test_%.o $(HARNESS) $(NUM_OBJECTS)
+$(BUILD)/num.a: $(filter $(BUILD)/ext/num/%,$(OBJECTS))
+	rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/est.a: $(filter $(BUILD)/ext/est/%,$(OBJECTS))
+	rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/tests/%.o: COMPILE += -Iext/num -Iext/est -Itests/num
+$(BUILD)/tests/num/test_%: $(BUILD)/tests/num/test_%.o $(BUILD)/num.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
-$(BUILD)/tests/est/test_%: $(BUILD)/tests/est/test_%.o $(HARNESS) $(EST_OBJECTS) $(NUM_OBJECTS)
+$(BUILD)/tests/est/test_%: $(BUILD)/tests/est/test_%.o $(BUILD)/est.a $(BUILD)/num.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
--include $(UNIT_TESTS:=.d) $(HARNESS:.o=.d)
+-include $(UNIT_TESTS:=.d)
+
+# ---- the shipped tables, and what runs on them
+.PHONY: demo test oracles
+build/demo.db: sql/data/import.sql $(wildcard sql/data/*.csv)
+	@mkdir -p build
+	@rm -f $@
+	@sqlite3 -bail -batch $@ < sql/data/import.sql || { rm -f $@; exit 1; }
+
+demo:
+	@sh tests/install.sh demo
+	@$(MAKE) --no-print-directory -s all build/demo.db
+	@sqlite3 -bail -batch build/demo.db < sql/demo.sql
+
+test:
+	@sh tests/install.sh test
+	@$(PYTHON) tests/run.py
+
+FAMILY ?= a,h,i
+oracles: $(LIBRARY)
+	@if [ -f $(SHARED)/oracles/check.py ]; then \
+	  $(PYTHON) $(SHARED)/oracles/check.py --ext $(basename $(LIBRARY)) --data $(SHARED)/data --cases $(SHARED)/oracles --family $(FAMILY); \
+	else echo "no $(SHARED)/oracles here"; fi
 
 # ---- rules of the house
 .PHONY: check-symbols check-layers
