@@ -61,6 +61,9 @@ def kind(values):
     return "INTEGER" if all(re.fullmatch(r"-?\d+", v) for v in seen) else "REAL" if all(re.fullmatch(r"-?[\d.]+(e-?\d+)?", v) for v in seen) else "TEXT"
 
 
+QUOTED_UNION = '"union"'  # a word of SQL
+
+
 def main():
     statements = ["-- Made by make.py. From the top of the repository: sqlite3 build/demo.db < sql/data/import.sql", "BEGIN;"]
     folder = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parent)
@@ -70,7 +73,8 @@ def main():
         with open(folder / (name + ".csv"), "w", encoding="utf-8", newline="\n") as file:
             file.write(",".join(data.columns) + "\n")
             file.writelines(",".join(row) + "\n" for row in zip(*columns))
-        statements.append(f"CREATE TABLE {name} ({', '.join(f'{column if column != 'union' else chr(34) + column + chr(34)} {kind(values)}' for column, values in zip(data.columns, columns))});")
+        named = ", ".join(f'{column.replace("union", QUOTED_UNION)} {kind(values)}' for column, values in zip(data.columns, columns))
+        statements.append(f"CREATE TABLE {name} ({named});")
         statements.append(f".import --csv --skip 1 sql/data/{name}.csv {name}")
         empty = [column for column, values in zip(data.columns, columns) if "" in values]
         if empty:
