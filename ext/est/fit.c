@@ -200,6 +200,14 @@ void cell_text(Cell *cell, const char *text) {
   cell->text = text;
 }
 
+void cell_level(Cell *cell, const Levels *levels, int32_t code) {
+  if (!cell || !levels || code < 0) return;
+  const Level *level = levels_value(levels, code);
+  if (level->type == LEVEL_INTEGER) cell_integer(cell, level->as.integer);
+  else if (level->type == LEVEL_REAL) cell_number(cell, level->as.real);
+  else cell_text(cell, level->as.text);
+}
+
 static void add_row_column(Result *result, RowColumn column) {
   RowColumn *all = room(result->run, result->row_column, result->row_columns, &result->row_capacity, 8, sizeof *all);
   if (!all) return;

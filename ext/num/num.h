@@ -131,6 +131,17 @@ typedef struct PanelIndex PanelIndex;
 PanelIndex *panel_index_new(Run *run, int64_t n, const int32_t *unit, const double *time, int64_t duplicate[2]);
 int64_t panel_index_find(const PanelIndex *index, int32_t unit, double time); /* the row, or -1 */
 
+/* ------------------------------------------------------------------------------------------------ order.c
+ * NAN must not be among the numbers. */
+void sort_numbers(Run *run, int64_t n, double *x);                     /* ascending, in place */
+void sort_order(Run *run, int64_t n, const double *x, int64_t *order); /* the rows by ascending x, equal ones as they come */
+/* Ranks from 1, equal numbers share their mean rank; returns the sum of t^3 - t over groups of t equal ones. */
+double rank_numbers(Run *run, int64_t n, const double *x, double *rank);
+/* Quantile p of ascending numbers: R's type 7, or Stata's; NAN for none. */
+double quantile_sorted(int64_t n, const double *sorted, double p, bool stata);
+/* row[first[c]] .. row[first[c + 1] - 1] are the rows of code c, in order. first has levels + 1 places, row n; codes -1 are left out. */
+void rows_by_code(Run *run, int64_t n, const int32_t *code, int32_t levels, int64_t *first, int64_t *row);
+
 /* ------------------------------------------------------------------------------------------------ distributions.c
  * Probabilities: tails are computed as tails (no 1-p), relative error below 1e-12 where double allows. NAN in, NAN out; bad parameters give NAN. */
 double normal_cdf(double z);
