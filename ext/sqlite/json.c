@@ -157,14 +157,14 @@ static const char *read_string(Parser *parser) {
 /* ------------------------------------------------------------------------------------------------ numbers */
 
 /* strtod expects the locale's decimal point: where it stops before the end, the point is replaced. */
-static double number_of(Parser *parser, const char *start, size_t length) {
+static double number_by_library(Run *run, const char *start, size_t length) {
   char *end;
   double value = strtod(start, &end);
   if (end == start + length) return value;
   char point[8];
   snprintf(point, sizeof point, "%.1f", 0.5); /* 0, the point (perhaps of several bytes), 5 */
   size_t point_length = strlen(point) - 2;
-  char *copy = run_alloc(parser->run, length + point_length + 1, 1);
+  char *copy = run_alloc(run, length + point_length + 1, 1);
   if (!copy) return (double)NAN;
   const char *dot = memchr(start, '.', length);
   size_t before = dot ? (size_t)(dot - start) : length;
@@ -176,64 +176,76 @@ static double number_of(Parser *parser, const char *start, size_t length) {
   return strtod(copy, NULL);
 }
 
-static JsonValue *read_number(Parser *parser) {
-  static const double POWER[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+/* digits x 10^power where that is settled without the library: in double if both are exact there, else in long double if all numbers
+ * within its one rounding error (2^-64, doubled for slack) round to the same double. NAN: not settled. */
+static double number_by_scaling(uint64_t digits, int power) {
+  enum { EXACT_DOUBLE = 22, EXACT_LONG = 27 };
+  static const long double POWER[EXACT_LONG + 1] = {1e0L,  1e1L,  1e2L,  1e3L,  1e4L,  1e5L,  1e6L,  1e7L,  1e8L,  1e9L,  1e10L, 1e11L, 1e12L, 1e13L,
+                                                    1e14L, 1e15L, 1e16L, 1e17L, 1e18L, 1e19L, 1e20L, 1e21L, 1e22L, 1e23L, 1e24L, 1e25L, 1e26L, 1e27L};
+  int size = power < 0 ? -power : power;
+  if (digits <= UINT64_C(1) << 53 && size <= EXACT_DOUBLE && FLT_EVAL_METHOD == 0) {
+    return power < 0 ? (double)digits / (double)POWER[size] : (double)digits * (double)POWER[size];
+  }
+  if (LDBL_MANT_DIG < 64 || size > EXACT_LONG) return (double)NAN;
+  long double near = power < 0 ? (long double)digits / POWER[size] : (long double)digits * POWER[size], slack = near * 0x1p-63L;
+  double low = (double)(near - slack), high = (double)(near + slack);
+  return low == high ? low : (double)NAN;
+}
+
+typedef struct Digits {
+  uint64_t value;
+  bool all;     /* fewer than 20 significant digits: none is missing */
+} Digits;
+
+/* A run of digits at parser->at, at least one; returns how many. */
+static size_t read_digits(Parser *parser, Digits *digits, const char *wanted) {
   const char *start = parser->at, *at = start;
-  bool negative = *at == '-';
-  if (negative) at++;
-  uint64_t digits = 0; /* the number without its point, as long as it stays below 2^53 */
-  int fraction = 0;
-  bool small = true;
-  if (!(*at >= '0' && *at <= '9')) {
-    fail_here(parser, "a value");
-    return NULL;
-  }
-  const char *first = at;
   for (; *at >= '0' && *at <= '9'; at++) {
-    small &= digits < UINT64_C(900719925474098); /* so that ten times it and a digit stay below 2^53 */
-    if (small) digits = digits * 10 + (uint64_t)(*at - '0');
+    digits->all &= digits->value < UINT64_C(1000000000000000000);
+    if (digits->all) digits->value = digits->value * 10 + (uint64_t)(*at - '0');
   }
-  if (*first == '0' && at > first + 1) {
+  parser->at = at;
+  if (at == start) fail_here(parser, wanted);
+  return (size_t)(at - start);
+}
+
+static JsonValue *read_number(Parser *parser) {
+  const char *start = parser->at;
+  Digits digits = {.all = true}, exponent = {.all = true};
+  bool negative = *start == '-', shrinks = false;
+  if (negative) parser->at++;
+  bool zero = *parser->at == '0';
+  size_t count = read_digits(parser, &digits, "a value");
+  if (!count) return NULL;
+  if (zero && count > 1) {
     fail_here(parser, "a number without leading zeros");
     return NULL;
   }
-  if (*at == '.') {
-    at++;
-    const char *after = at;
-    for (; *at >= '0' && *at <= '9'; at++) {
-      small &= digits < UINT64_C(900719925474098);
-      if (small) digits = digits * 10 + (uint64_t)(*at - '0');
-    }
-    if (at == after) {
-      parser->at = at;
-      fail_here(parser, "a digit behind the decimal point");
-      return NULL;
-    }
-    small &= at - after <= 22;
-    fraction = small ? (int)(at - after) : 0;
+  size_t fraction = 0;
+  if (*parser->at == '.') {
+    parser->at++;
+    fraction = read_digits(parser, &digits, "a digit behind the decimal point");
+    if (!fraction) return NULL;
   }
-  if (*at == 'e' || *at == 'E') {
-    small = false;
-    at++;
-    if (*at == '+' || *at == '-') at++;
-    if (!(*at >= '0' && *at <= '9')) {
-      parser->at = at;
-      fail_here(parser, "a digit in the exponent");
-      return NULL;
-    }
-    while (*at >= '0' && *at <= '9') at++;
+  if (*parser->at == 'e' || *parser->at == 'E') {
+    parser->at++;
+    shrinks = *parser->at == '-';
+    if (shrinks || *parser->at == '+') parser->at++;
+    if (!read_digits(parser, &exponent, "a digit in the exponent")) return NULL;
   }
-  size_t length = (size_t)(at - start);
+  size_t length = (size_t)(parser->at - start);
   JsonValue *value = new_value(parser, JSON_NUMBER);
   if (!value) return NULL;
   memcpy(parser->strings, start, length);
   parser->strings[length] = 0;
   value->text = parser->strings;
   parser->strings += length + 1;
-  parser->at = at;
-  /* Both numbers are exact, so that one division rounds correctly (unless registers are wider than a double). */
-  if (small && FLT_EVAL_METHOD == 0) value->number = (negative ? -1.0 : 1.0) * ((double)digits / POWER[fraction]);
-  else value->number = number_of(parser, start, length);
+  value->number = (double)NAN;
+  if (digits.all && fraction < 1000 && exponent.value < 1000) {
+    value->number = number_by_scaling(digits.value, (shrinks ? -1 : 1) * (int)exponent.value - (int)fraction);
+    if (negative) value->number = -value->number;
+  }
+  if (isnan(value->number)) value->number = number_by_library(parser->run, start, length);
   return value;
 }
 
