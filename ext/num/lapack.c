@@ -66,7 +66,7 @@ static void products_2x2(int m, const double *a0, const double *a1, const double
   }
 }
 
-static double product(int m, const double *a, const double *b) {
+double dense_dot(int m, const double *a, const double *b) {
   Lanes s = {0}, t = {0};
   int i = 0;
   for (; i + 2 * LANES <= m; i += 2 * LANES) {
@@ -213,7 +213,7 @@ bool dense_cholesky_inverse(Run *run, int k, double *l) {
 /* ---- Householder QR without pivoting, only R */
 static bool plain_range(int m, int k, const double *a) { /* squares that neither overflow nor vanish */
   for (int j = 0; j < k; j++) {
-    double square = product(m, a + (size_t)j * (size_t)m, a + (size_t)j * (size_t)m);
+    double square = dense_dot(m, a + (size_t)j * (size_t)m, a + (size_t)j * (size_t)m);
     if (!(square == 0 || (square > 1e-240 && square < 1e240))) return false;
   }
   return true;
@@ -223,14 +223,14 @@ static void plain_qr(int m, int k, double *a) {
   for (int j = 0; j < k && j < m; j++) {
     double *v = a + (size_t)j * (size_t)m + j; /* reflect v on the first axis: H = I - v v' / (r (r - v0)) ... with v0 - r in place of v0 */
     int rest = m - j;
-    double below = product(rest - 1, v + 1, v + 1);
+    double below = dense_dot(rest - 1, v + 1, v + 1);
     if (below == 0) continue;
     double r = sqrt(v[0] * v[0] + below);
     if (v[0] > 0) r = -r;
     double first = v[0] - r, half = -r * first; /* half = v'v / 2 */
     v[0] = first;
     for (int c = j + 1; c < k; c++) {
-      double *x = a + (size_t)c * (size_t)m + j, factor = product(rest, v, x) / half;
+      double *x = a + (size_t)c * (size_t)m + j, factor = dense_dot(rest, v, x) / half;
       for (int i = 0; i < rest; i++) x[i] -= factor * v[i];
     }
     v[0] = r;

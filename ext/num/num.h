@@ -175,6 +175,7 @@ void random_shuffle(Random *random, int64_t n, int64_t *items); /* Fisher-Yates 
 
 /* ------------------------------------------------------------------------------------------------ lapack.c
  * The only file that names LAPACK and BLAS routines. Column-major. */
+double dense_dot(int m, const double *a, const double *b); /* a'b, always the same additions */
 /* C (k x k, both triangles) += A'A for A (m x k, leading dimension lda) */
 void dense_crossproduct_add(int m, int k, const double *a, int lda, double *c);
 /* C (m x n) = alpha A (m x p) B (p x n) + beta C; transpose flags for A and B */
