@@ -15,7 +15,7 @@
 
 #include <assert.h>
 
-enum { SMALL = 16, LANES = 4 };
+enum { SMALL = 16, LANES = 2 };
 
 extern void dgemm_(const char *ta, const char *tb, const int *m, const int *n, const int *k, const double *alpha, const double *a, const int *lda,
                    const double *b, const int *ldb, const double *beta, double *c, const int *ldc, size_t, size_t);
@@ -42,22 +42,23 @@ static void hold_blas_threads(void) {
 static void hold_blas_threads(void) {}
 #endif
 
-/* ---- sums over rows in lanes (2); loads need no alignment */
+/* ---- sums over rows (2): two lanes a vector, which every 64-bit processor has, and two vectors a sum, to hide the adder's delay.
+ * Loads need no alignment. */
 typedef double Lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
-static double lanes_sum(const Lanes *v) { return ((*v)[0] + (*v)[2]) + ((*v)[1] + (*v)[3]); }
+static inline Lanes lanes_at(const double *a) { return *(const Lanes *)a; }
 
 /* out = {a0'b0, a0'b1, a1'b0, a1'b1} */
 static void products_2x2(int m, const double *a0, const double *a1, const double *b0, const double *b1, double *out) {
-  Lanes s00 = {0}, s01 = {0}, s10 = {0}, s11 = {0};
+  Lanes s00 = {0}, s01 = {0}, s10 = {0}, s11 = {0}, t00 = {0}, t01 = {0}, t10 = {0}, t11 = {0};
   int i = 0;
-  for (; i + LANES <= m; i += LANES) {
-    Lanes u0 = *(const Lanes *)(a0 + i), u1 = *(const Lanes *)(a1 + i), v0 = *(const Lanes *)(b0 + i), v1 = *(const Lanes *)(b1 + i);
-    s00 += u0 * v0;
-    s01 += u0 * v1;
-    s10 += u1 * v0;
-    s11 += u1 * v1;
+  for (; i + 2 * LANES <= m; i += 2 * LANES) {
+    Lanes u0 = lanes_at(a0 + i), u1 = lanes_at(a1 + i), v0 = lanes_at(b0 + i), v1 = lanes_at(b1 + i);
+    s00 += u0 * v0, s01 += u0 * v1, s10 += u1 * v0, s11 += u1 * v1;
+    u0 = lanes_at(a0 + i + LANES), u1 = lanes_at(a1 + i + LANES), v0 = lanes_at(b0 + i + LANES), v1 = lanes_at(b1 + i + LANES);
+    t00 += u0 * v0, t01 += u0 * v1, t10 += u1 * v0, t11 += u1 * v1;
   }
-  out[0] = lanes_sum(&s00), out[1] = lanes_sum(&s01), out[2] = lanes_sum(&s10), out[3] = lanes_sum(&s11);
+  s00 += t00, s01 += t01, s10 += t10, s11 += t11;
+  out[0] = s00[0] + s00[1], out[1] = s01[0] + s01[1], out[2] = s10[0] + s10[1], out[3] = s11[0] + s11[1];
   for (; i < m; i++) {
     out[0] += a0[i] * b0[i];
     out[1] += a0[i] * b1[i];
@@ -67,14 +68,16 @@ static void products_2x2(int m, const double *a0, const double *a1, const double
 }
 
 double dense_dot(int m, const double *a, const double *b) {
-  Lanes s = {0}, t = {0};
+  Lanes s = {0}, t = {0}, u = {0}, v = {0};
   int i = 0;
-  for (; i + 2 * LANES <= m; i += 2 * LANES) {
-    s += *(const Lanes *)(a + i) * *(const Lanes *)(b + i);
-    t += *(const Lanes *)(a + i + LANES) * *(const Lanes *)(b + i + LANES);
+  for (; i + 4 * LANES <= m; i += 4 * LANES) {
+    s += lanes_at(a + i) * lanes_at(b + i);
+    t += lanes_at(a + i + LANES) * lanes_at(b + i + LANES);
+    u += lanes_at(a + i + 2 * LANES) * lanes_at(b + i + 2 * LANES);
+    v += lanes_at(a + i + 3 * LANES) * lanes_at(b + i + 3 * LANES);
   }
-  s += t;
-  double sum = lanes_sum(&s);
+  s = (s + u) + (t + v);
+  double sum = s[0] + s[1];
   for (; i < m; i++) sum += a[i] * b[i];
   return sum;
 }
