@@ -26,6 +26,7 @@ typedef struct Connection {
   Host host;             /* memory of SQLite, poll through tick */
 } Connection;
 enum { DEPTH_LIMIT = 8 }; /* a view that names itself through our SQL text must not overflow the stack */
+void connection_rest(Connection *connection); /* call at the end of each computation */
 Connection *connection_hold(Connection *connection);
 void connection_release(void *connection);
 
@@ -108,15 +109,34 @@ int compile_terms(Compiler *compiler, const char *text, Term **terms);          
 /* ------------------------------------------------------------------------------------------------ load.c
  * Rows -> Frame. */
 typedef struct Builder Builder; /* collects rows for a plan */
-Builder *builder_new(Run *run, const Plan *plan, bool keep_nulls);
+Builder *builder_new(Run *run, const Plan *plan, bool keep_nulls, bool want_source_row);
 void builder_step(Builder *builder, sqlite3_value **values);     /* one row: a value for each input of the plan */
 void builder_inverse(Builder *builder, sqlite3_value **values);  /* windows: the oldest row leaves */
-Frame *builder_finish(Builder *builder, Run *run, const Plan *plan, bool last, bool want_source_row); /* last: the builder may give its memory away */
-void guard_source(Run *run, Connection *connection, const char *source, SourceColumns *columns); /* checks it, lists its columns */
-Frame *load_frame(Run *run, Connection *connection, const char *source, const Plan *plan, bool want_source_row);
+/* run: the builder's own (its memory becomes the frame) or another (the rows are copied, the builder goes on). */
+Frame *builder_finish(Builder *builder, Run *run, const Plan *plan, bool keep_nulls);
+bool builder_failed(const Builder *builder);
+
+/* row_store.c: the rows of a source as they are. */
+typedef struct RowStore RowStore;
+RowStore *row_store_new(Run *run, int columns);
+void row_store_add(RowStore *store, sqlite3_stmt *statement, int columns); /* the current row's first columns */
+int64_t row_store_rows(const RowStore *store);
+void row_store_result(const RowStore *store, int64_t row, int column, sqlite3_context *context);
+
+/* source.c: checks a source and lists its columns; the text to put behind FROM. */
+const char *source_sql(Run *run, Connection *connection, const char *source, SourceColumns *columns);
+bool source_enter(Run *run, Connection *connection); /* the depth counter */
+void source_leave(Connection *connection);
+int source_register(Connection *connection);
+/* store: NULL, or the source's rows are kept there too and frame->source_row tells which row is which. */
+Frame *load_frame(Run *run, Connection *connection, const char *sql, const SourceColumns *columns, const Plan *plan, bool keep_nulls, RowStore *store);
 
 /* ------------------------------------------------------------------------------------------------ emit.c, tvf.c, agg.c, fit_sql.c, help.c */
 void job_run(Run *run, const Estimator *estimator, const Plan *plan, Frame *frame, bool want_table, bool want_rows, const TableLoader *loader, Result *result);
+void emit_cell(sqlite3_context *context, const Cell *cell);
+void emit_number(sqlite3_context *context, double value); /* NAN is NULL */
+void emit_fit(sqlite3_context *context, Run *run, const Fit *fit, const char *name);
+TableLoader *table_loader_new(Run *run, Connection *connection);
 int tvf_register(Connection *connection, const Estimator *estimator);
 int aggregate_register(Connection *connection, const Estimator *estimator);
 int fit_functions_register(Connection *connection); /* fit_terms, fit_coef, ..., and the rows of fit_function_registry */

@@ -1,0 +1,421 @@
+/* tvf.c: one module for every estimator: a table-valued function in FROM, and a virtual table that shows the source's rows with the
+ * columns that the estimator computes for each.
+ *
+ * 1. xCreate is xConnect, so the module is both eponymous and usable in CREATE VIRTUAL TABLE; the schema is declared from the arguments.
+ * 2. Columns of the function: the visible ones; hidden: source, model, options (the arguments), the statistics, fit, and every option
+ *    that has no namesake before it. Options constrained by = or IN are inputs, which the plan passes to xFilter.
+ * 3. What runs SQL text is DIRECTONLY: a stored view or trigger cannot reach it.
+ * 4. Everything is computed in xFilter; rows come from memory. The cost is huge, so that a join does not estimate anew for every row. */
+#include "sql.h"
+
+#include <stdlib.h>
+
+typedef struct Module {
+  Connection *connection;
+  const Estimator *estimator;
+} Module;
+
+typedef enum HiddenKind { HIDDEN_SOURCE, HIDDEN_MODEL, HIDDEN_OPTIONS, HIDDEN_STAT, HIDDEN_FIT, HIDDEN_OPTION } HiddenKind;
+typedef struct Hidden {
+  HiddenKind kind;
+  const char *name;
+} Hidden;
+
+typedef struct Table {
+  sqlite3_vtab base;
+  Module *module;
+  Run run;          /* names and arguments */
+  int visible;      /* columns of the estimator, or of the source */
+  int hiddens;
+  Hidden *hidden;
+  bool of_rows;     /* CREATE VIRTUAL TABLE: source, model, options are kept */
+  const char *source, *model, *options;
+  int row_columns;
+  const char **row_column;
+} Table;
+
+typedef struct Cursor {
+  sqlite3_vtab_cursor base;
+  Run run;
+  Plan plan;
+  Result result;
+  RowStore *store;
+  int64_t *frame_row; /* of_rows: row of the frame for each row of the source, -1 */
+  const RowColumn **shown;
+  int64_t row, rows;
+  const char *source, *model, *options;
+  const char **given; /* for each hidden column the value it was constrained to, or NULL */
+} Cursor;
+
+static bool named(const Table *table, const char *name) {
+  for (int c = 0; table->module->estimator->columns[c]; c++)
+    if (sqlite3_stricmp(table->module->estimator->columns[c], name) == 0) return true;
+  for (int h = 0; h < table->hiddens; h++)
+    if (sqlite3_stricmp(table->hidden[h].name, name) == 0) return true;
+  return false;
+}
+
+static void add_hidden(Table *table, HiddenKind kind, const char *name) {
+  if (!named(table, name)) table->hidden[table->hiddens++] = (Hidden){kind, name};
+}
+
+/* ---- the schema of the function */
+static void declare_function(Table *table, Text *schema) {
+  const Estimator *estimator = table->module->estimator;
+  int most = 4;
+  for (int s = 0; estimator->stats && estimator->stats[s]; s++) most++;
+  for (int g = 0; estimator->options[g]; g++)
+    for (const OptionSpec *spec = estimator->options[g]; spec->name; spec++) most++;
+  table->hidden = NEW_ARRAY(&table->run, Hidden, most);
+  if (run_failed(&table->run)) return;
+  for (table->visible = 0; estimator->columns[table->visible]; table->visible++) {
+    text_add(schema, table->visible ? ", " : "");
+    text_identifier(schema, estimator->columns[table->visible]);
+  }
+  table->hidden[table->hiddens++] = (Hidden){HIDDEN_SOURCE, "source"};
+  table->hidden[table->hiddens++] = (Hidden){HIDDEN_MODEL, "model"};
+  table->hidden[table->hiddens++] = (Hidden){HIDDEN_OPTIONS, "options"};
+  for (int s = 0; estimator->stats && estimator->stats[s]; s++) add_hidden(table, HIDDEN_STAT, estimator->stats[s]);
+  add_hidden(table, HIDDEN_FIT, "fit");
+  for (int g = 0; estimator->options[g]; g++)
+    for (const OptionSpec *spec = estimator->options[g]; spec->name; spec++)
+      if (spec->type != OPTION_CALLS) add_hidden(table, HIDDEN_OPTION, spec->name);
+  for (int h = 0; h < table->hiddens; h++) {
+    text_add(schema, ", ");
+    text_identifier(schema, table->hidden[h].name);
+    text_add(schema, " HIDDEN");
+  }
+}
+
+/* ---- the schema of the virtual table: the source's columns, then ours */
+static const char *unquoted(Run *run, const char *argument) {
+  while (*argument == ' ' || *argument == '\n' || *argument == '\t' || *argument == '\r') argument++;
+  size_t length = strlen(argument);
+  while (length && (argument[length - 1] == ' ' || argument[length - 1] == '\n' || argument[length - 1] == '\t' || argument[length - 1] == '\r')) length--;
+  char quote = *argument;
+  if ((quote != '\'' && quote != '"') || length < 2 || argument[length - 1] != quote) return run_text_n(run, argument, length);
+  char *text = run_alloc(run, length, 1), *to = text;
+  for (size_t i = 1; text && i + 1 < length; i++) {
+    *to++ = argument[i];
+    if (argument[i] == quote) i++;
+  }
+  return text;
+}
+
+static void add_row_column(Table *table, const char *name, const SourceColumns *columns) {
+  for (int c = 0; c < columns->count; c++)
+    if (sqlite3_stricmp(columns->name[c], name) == 0)
+      run_fail(&table->run, "%s already has a column '%s', which is what the computed column would be called; choose the columns of the source with a SELECT", columns->source, name);
+  table->row_column[table->row_columns++] = name;
+}
+
+static void list_row_columns(Table *table, const Plan *plan, const SourceColumns *columns) {
+  const Estimator *estimator = table->module->estimator;
+  const Model *model = &plan->model;
+  int most = 1 + model->effects + model->dimensions;
+  for (int r = 0; estimator->row_columns[r]; r++) most++;
+  for (int o = 0; o < plan->options; o++) most += plan->option[o].calls;
+  table->row_column = NEW_ARRAY(&table->run, const char *, most);
+  for (int r = 0; estimator->row_columns[r] && !run_failed(&table->run); r++) {
+    const char *name = estimator->row_columns[r];
+    if (strcmp(name, "fe_*") == 0)
+      for (int e = 0; e < model->effects; e++) add_row_column(table, run_format(&table->run, "fe_%s", model->effect[e].name), columns);
+    else if (strcmp(name, "score_*") == 0)
+      for (int d = 0; d < model->dimensions; d++) add_row_column(table, run_format(&table->run, "score_%s", model->dimension[d]), columns);
+    else if (strcmp(name, "*") == 0) {
+      for (int o = 0; o < plan->options; o++)
+        for (int c = 0; plan->option[o].spec->type == OPTION_CALLS && c < plan->option[o].calls; c++)
+          add_row_column(table, run_text(&table->run, plan->option[o].call[c].text), columns);
+    } else add_row_column(table, name, columns);
+  }
+}
+
+static void declare_rows(Table *table, int count, const char *const *arguments, Text *schema) {
+  Run *run = &table->run;
+  const Estimator *estimator = table->module->estimator;
+  table->of_rows = true;
+  if (!estimator->row_columns) run_fail(run, "it computes nothing for single rows; call it in FROM: SELECT * FROM %s(source, model, options)", estimator->name);
+  if (count > 3) run_fail(run, "a virtual table takes source, model and options, %d arguments were given", count);
+  table->source = unquoted(run, arguments[0]);
+  table->model = count > 1 ? unquoted(run, arguments[1]) : "";
+  table->options = count > 2 ? unquoted(run, arguments[2]) : "";
+  SourceColumns columns;
+  Plan plan = {0};
+  if (source_enter(run, table->module->connection)) {
+    source_sql(run, table->module->connection, table->source, &columns);
+    source_leave(table->module->connection);
+  }
+  if (!run_failed(run)) plan_compile(run, estimator, &columns, table->model, table->options, 0, NULL, &plan);
+  if (!run_failed(run)) list_row_columns(table, &plan, &columns);
+  if (run_failed(run)) return;
+  table->visible = columns.count;
+  for (int c = 0; c < columns.count; c++) {
+    text_add(schema, c ? ", " : "");
+    text_identifier(schema, columns.name[c]);
+  }
+  for (int r = 0; r < table->row_columns; r++) {
+    text_add(schema, ", ");
+    text_identifier(schema, table->row_column[r]);
+  }
+}
+
+static int connect(sqlite3 *db, void *auxiliary, int count, const char *const *arguments, sqlite3_vtab **out, char **message) {
+  Module *module = auxiliary;
+  Table *table = sqlite3_malloc(sizeof *table);
+  if (!table) return SQLITE_NOMEM;
+  memset(table, 0, sizeof *table);
+  table->module = module;
+  run_begin(&table->run, &module->connection->host);
+  Text schema = {.run = &table->run};
+  text_add(&schema, "CREATE TABLE x(");
+  bool eponymous = count == 3 && sqlite3_stricmp(arguments[0], arguments[2]) == 0;
+  if (eponymous) declare_function(table, &schema);
+  else if (count > 3) declare_rows(table, count - 3, arguments + 3, &schema);
+  else run_fail(&table->run, "CREATE VIRTUAL TABLE ... USING %s('source', 'model', 'options') needs a source", module->estimator->name);
+  text_add(&schema, ")");
+  int code = SQLITE_OK;
+  if (run_failed(&table->run)) code = report_vtab(&table->base, &table->run, module->estimator->name);
+  else code = sqlite3_declare_vtab(db, schema.data);
+  connection_rest(module->connection);
+  if (code != SQLITE_OK) {
+    *message = table->base.zErrMsg;
+    run_end(&table->run);
+    sqlite3_free(table);
+    return code;
+  }
+  sqlite3_vtab_config(db, SQLITE_VTAB_DIRECTONLY);
+  *out = &table->base;
+  return SQLITE_OK;
+}
+
+static int disconnect(sqlite3_vtab *vtab) {
+  Table *table = (Table *)vtab;
+  run_end(&table->run);
+  sqlite3_free(table);
+  return SQLITE_OK;
+}
+
+/* ---- planning: idxStr lists the constrained hidden columns in the order of xFilter's arguments */
+static int best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
+  Table *table = (Table *)vtab;
+  info->estimatedCost = 1e12;
+  info->estimatedRows = table->of_rows ? 100000 : 20;
+  if (table->of_rows) return SQLITE_OK;
+  Run run;
+  run_begin(&run, &table->module->connection->host);
+  Text list = {.run = &run};
+  text_add(&list, "");
+  bool source = false, model = table->module->estimator->model == MODEL_NONE;
+  int argument = 0, code = SQLITE_OK;
+  uint8_t *taken = NEW_ARRAY(&run, uint8_t, table->hiddens);
+  for (int c = 0; c < info->nConstraint && !run_failed(&run) && code == SQLITE_OK; c++) {
+    int hidden = info->aConstraint[c].iColumn - table->visible;
+    if (hidden < 0 || info->aConstraint[c].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+    HiddenKind kind = table->hidden[hidden].kind;
+    if (kind == HIDDEN_STAT || kind == HIDDEN_FIT) continue;
+    if (!info->aConstraint[c].usable) {
+      code = SQLITE_CONSTRAINT;
+      continue;
+    }
+    if (taken[hidden]) continue; /* a second condition on the same column: SQLite checks it */
+    taken[hidden] = 1;
+    source |= kind == HIDDEN_SOURCE;
+    model |= kind == HIDDEN_MODEL;
+    info->aConstraintUsage[c].argvIndex = ++argument;
+    info->aConstraintUsage[c].omit = 1;
+    text_format(&list, "%d ", hidden);
+  }
+  if (code == SQLITE_OK && !run_failed(&run) && (!source || !model))
+    run_fail(&run, "%s is missing: %s(source, %s, 'option=value, ...')", source ? "the model" : "the source", table->module->estimator->name,
+             table->module->estimator->model_help ? table->module->estimator->model_help : "''");
+  if (code == SQLITE_OK && !run_failed(&run)) {
+    info->idxStr = sqlite3_mprintf("%s", list.data);
+    info->needToFreeIdxStr = 1;
+    if (!info->idxStr) code = SQLITE_NOMEM;
+  }
+  if (run_failed(&run)) code = report_vtab(vtab, &run, table->module->estimator->name);
+  run_end(&run);
+  return code;
+}
+
+static int open_cursor(sqlite3_vtab *vtab, sqlite3_vtab_cursor **out) {
+  Cursor *cursor = sqlite3_malloc(sizeof *cursor);
+  if (!cursor) return SQLITE_NOMEM;
+  memset(cursor, 0, sizeof *cursor);
+  run_begin(&cursor->run, &((Table *)vtab)->module->connection->host);
+  *out = &cursor->base;
+  return SQLITE_OK;
+}
+
+static int close_cursor(sqlite3_vtab_cursor *base) {
+  Cursor *cursor = (Cursor *)base;
+  run_end(&cursor->run);
+  sqlite3_free(cursor);
+  return SQLITE_OK;
+}
+
+/* Reads xFilter's arguments; false: a NULL option, which equals nothing, so there are no rows. */
+static bool read_arguments(const Table *table, Cursor *cursor, const char *list, int count, sqlite3_value **values, OptionPair *extra, int *extras) {
+  Run *run = &cursor->run;
+  cursor->given = NEW_ARRAY(run, const char *, table->hiddens);
+  cursor->model = cursor->options = "";
+  for (int a = 0; a < count && !run_failed(run); a++) {
+    char *end;
+    int hidden = (int)strtol(list, &end, 10);
+    list = end;
+    const char *text = (const char *)sqlite3_value_text(values[a]);
+    if (text) text = run_text(run, text);
+    cursor->given[hidden] = text;
+    switch (table->hidden[hidden].kind) {
+      case HIDDEN_SOURCE:
+        if (!text) run_fail(run, "the source is NULL; it must be the name of a table or a query");
+        cursor->source = text;
+        break;
+      case HIDDEN_MODEL:
+        if (!text && table->module->estimator->model != MODEL_NONE) run_fail(run, "the model is NULL; it must be a text such as '%s'", table->module->estimator->model_help);
+        cursor->model = text ? text : "";
+        break;
+      case HIDDEN_OPTIONS: cursor->options = text ? text : ""; break;
+      default:
+        if (!text) return false;
+        extra[(*extras)++] = (OptionPair){table->hidden[hidden].name, text};
+    }
+  }
+  return true;
+}
+
+static void match_rows(const Table *table, Cursor *cursor, const Frame *frame) {
+  Run *run = &cursor->run;
+  cursor->rows = row_store_rows(cursor->store);
+  cursor->frame_row = NEW_ARRAY(run, int64_t, cursor->rows);
+  cursor->shown = NEW_ARRAY(run, const RowColumn *, table->row_columns);
+  if (run_failed(run)) return;
+  for (int64_t row = 0; row < cursor->rows; row++) cursor->frame_row[row] = -1;
+  for (int64_t row = 0; row < frame->rows; row++) cursor->frame_row[frame->source_row[row]] = row;
+  for (int r = 0; r < table->row_columns; r++)
+    for (int c = 0; c < cursor->result.row_columns; c++)
+      if (sqlite3_stricmp(cursor->result.row_column[c].name, table->row_column[r]) == 0) cursor->shown[r] = &cursor->result.row_column[c];
+}
+
+static int filter(sqlite3_vtab_cursor *base, int number, const char *list, int count, sqlite3_value **values) {
+  (void)number;
+  Cursor *cursor = (Cursor *)base;
+  Table *table = (Table *)base->pVtab;
+  Connection *connection = table->module->connection;
+  const Estimator *estimator = table->module->estimator;
+  Run *run = &cursor->run;
+  run_end(run);
+  run_begin(run, &connection->host);
+  cursor->row = cursor->rows = 0;
+  cursor->store = NULL;
+  OptionPair *extra = NEW_ARRAY(run, OptionPair, count + 1);
+  int extras = 0;
+  SourceColumns columns = {0};
+  const char *sql = NULL;
+  if (table->of_rows) {
+    cursor->source = table->source;
+    cursor->model = table->model;
+    cursor->options = table->options;
+  } else if (!run_failed(run) && !read_arguments(table, cursor, list, count, values, extra, &extras)) return SQLITE_OK;
+  if (source_enter(run, connection)) {
+    sql = source_sql(run, connection, cursor->source, &columns);
+    source_leave(connection);
+  }
+  if (table->of_rows && !run_failed(run)) {
+    if (columns.count != table->visible) run_fail(run, "%s has changed its columns since this virtual table was made; drop it and create it again", columns.source);
+    cursor->store = row_store_new(run, columns.count);
+  }
+  if (!run_failed(run)) plan_compile(run, estimator, &columns, cursor->model, cursor->options, extras, extra, &cursor->plan);
+  Frame *frame = NULL;
+  if (!run_failed(run)) frame = load_frame(run, connection, sql, &columns, &cursor->plan, estimator->flags & ESTIMATOR_KEEP_NULLS, cursor->store);
+  if (frame) {
+    connection->depth++; /* a second table may be read inside */
+    job_run(run, estimator, &cursor->plan, frame, !table->of_rows, table->of_rows, table_loader_new(run, connection), &cursor->result);
+    connection->depth--;
+  }
+  if (!run_failed(run) && table->of_rows) match_rows(table, cursor, frame);
+  else if (!run_failed(run)) cursor->rows = cursor->result.rows;
+  connection_rest(connection);
+  return run_failed(run) ? report_vtab(base->pVtab, run, estimator->name) : SQLITE_OK;
+}
+
+static int next(sqlite3_vtab_cursor *base) {
+  ((Cursor *)base)->row++;
+  return SQLITE_OK;
+}
+
+static int at_end(sqlite3_vtab_cursor *base) { return ((Cursor *)base)->row >= ((Cursor *)base)->rows; }
+
+static void emit_option(sqlite3_context *context, const Cursor *cursor, const char *name) {
+  for (int o = 0; o < cursor->plan.options; o++) {
+    const OptionValue *value = &cursor->plan.option[o];
+    if (sqlite3_stricmp(value->spec->name, name) != 0) continue;
+    bool number = value->spec->type == OPTION_NUMBER || value->spec->type == OPTION_INTEGER || value->spec->type == OPTION_BOOLEAN;
+    if (!value->text) sqlite3_result_null(context);
+    else if (number && value->spec->type == OPTION_NUMBER) emit_number(context, value->number);
+    else if (number) sqlite3_result_int64(context, value->integer);
+    else sqlite3_result_text(context, value->text, -1, SQLITE_TRANSIENT);
+    return;
+  }
+}
+
+static void emit_hidden(sqlite3_context *context, const Table *table, Cursor *cursor, int hidden) {
+  const Hidden *column = &table->hidden[hidden];
+  switch (column->kind) {
+    case HIDDEN_SOURCE: sqlite3_result_text(context, cursor->source, -1, SQLITE_TRANSIENT); return;
+    case HIDDEN_MODEL: sqlite3_result_text(context, cursor->model, -1, SQLITE_TRANSIENT); return;
+    case HIDDEN_OPTIONS: sqlite3_result_text(context, cursor->options, -1, SQLITE_TRANSIENT); return;
+    case HIDDEN_STAT:
+      if (strcmp(column->name, "nobs") == 0) sqlite3_result_int64(context, cursor->result.fit.nobs);
+      else emit_number(context, fit_stat_value(&cursor->result.fit, column->name));
+      return;
+    case HIDDEN_FIT: emit_fit(context, &cursor->run, &cursor->result.fit, table->module->estimator->name); return;
+    default:
+      if (cursor->given && cursor->given[hidden]) sqlite3_result_text(context, cursor->given[hidden], -1, SQLITE_TRANSIENT);
+      else emit_option(context, cursor, column->name);
+  }
+}
+
+static int column(sqlite3_vtab_cursor *base, sqlite3_context *context, int index) {
+  Cursor *cursor = (Cursor *)base;
+  Table *table = (Table *)base->pVtab;
+  if (!table->of_rows) {
+    if (index < table->visible) emit_cell(context, &cursor->result.cell[cursor->row * cursor->result.columns + index]);
+    else emit_hidden(context, table, cursor, index - table->visible);
+    return SQLITE_OK;
+  }
+  if (index < table->visible) {
+    row_store_result(cursor->store, cursor->row, index, context);
+    return SQLITE_OK;
+  }
+  const RowColumn *shown = cursor->shown[index - table->visible];
+  int64_t row = cursor->frame_row[cursor->row];
+  if (!shown || row < 0) sqlite3_result_null(context);
+  else if (shown->text) {
+    if (shown->text[row]) sqlite3_result_text(context, shown->text[row], -1, SQLITE_TRANSIENT);
+    else sqlite3_result_null(context);
+  } else if (shown->integer && !isnan(shown->number[row])) sqlite3_result_int64(context, (sqlite3_int64)shown->number[row]);
+  else emit_number(context, shown->number[row]);
+  return SQLITE_OK;
+}
+
+static int rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *out) {
+  *out = ((Cursor *)base)->row;
+  return SQLITE_OK;
+}
+
+static void module_release(void *pointer) {
+  Module *module = pointer;
+  connection_release(module->connection);
+  sqlite3_free(module);
+}
+
+int tvf_register(Connection *connection, const Estimator *estimator) {
+  static const sqlite3_module MODULE = {
+      .iVersion = 0, .xCreate = connect, .xConnect = connect, .xBestIndex = best_index, .xDisconnect = disconnect, .xDestroy = disconnect, .xOpen = open_cursor,
+      .xClose = close_cursor, .xFilter = filter, .xNext = next, .xEof = at_end, .xColumn = column, .xRowid = rowid};
+  Module *module = sqlite3_malloc(sizeof *module);
+  if (!module) return SQLITE_NOMEM;
+  *module = (Module){connection_hold(connection), estimator};
+  return sqlite3_create_module_v2(connection->db, estimator->name, &MODULE, module, module_release);
+}
