@@ -307,6 +307,7 @@ enum EstimatorFlags {
   ESTIMATOR_AGGREGATE = 1,  /* also an aggregate and window function of this name */
   ESTIMATOR_ROWS = 2,       /* also a virtual table with row columns */
   ESTIMATOR_KEEP_NULLS = 4, /* rows with NULL stay (NAN, -1) and the estimator decides by column; rows outside where= are gone */
+  ESTIMATOR_PANEL = 8,      /* needs model->unit, time and time_number even where no lag or vcov asks for them */
 };
 
 struct Estimator {
@@ -361,8 +362,14 @@ typedef struct Design {
   int *term;           /* index of the Term that a column comes from; -1: the intercept put in front */
 } Design;
 /* intercept: put (Intercept) in front. base: leave out the first level of an i() without ref and without a product (an intercept or an absorbed
- * effect is there). copy: every column is the caller's to overwrite. */
-void design_build(Job *job, int terms, const Term *term, bool intercept, bool base, bool copy, Design *design);
+ * effect is there). */
+typedef enum DesignMode {
+  DESIGN_BORROW, /* plain variables are the frame's own columns: do not write to them */
+  DESIGN_COPY,   /* every column is the caller's to overwrite */
+  DESIGN_TAKE    /* the same, but the frame's own column is handed out where nothing else looks at it: the frame is spoilt afterwards */
+} DesignMode;
+double *design_column(Job *job, int variable, DesignMode mode);
+void design_build(Job *job, int terms, const Term *term, bool intercept, bool base, DesignMode mode, Design *design);
 
 /* ------------------------------------------------------------------------------------------------ sample.c, regression.c
  * What fe_ols, fe_iv, did_att, fe_mediate, fe_threshold ... share: sample, absorption, degrees of freedom, vcov, statistics, rows of the fit. */

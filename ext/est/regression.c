@@ -1,0 +1,380 @@
+/* regression.c: one linear equation: absorb, solve, vcov, statistics.
+ *
+ * 1. Frisch-Waugh: y and x are replaced by their residuals from the absorbed effects, then y is regressed on x.
+ * 2. K counts estimated terms and effect levels, less one for each effect after the first. ssc= (conventions): an effect nested in the
+ *    clusters counts 1 (nested), every level (full), or none at all; reghdfe also takes off levels that connected components of two
+ *    effects make redundant (Abowd, Creecy, Kramarz 2002).
+ * 3. r2 = 1 - SSR/SST, SST about the weighted mean where there is an intercept or an effect, about zero otherwise; within: SST after
+ *    absorption. Adjusted: (1-SSR/(N-K)) / (SST/(N-1)). rmse = sqrt(SSR/N), weighted SSR.
+ * 4. Gaussian likelihood with SSR/N: ll = -N/2 (ln 2 pi + ln SSR/N + 1) + sum ln(w)/2; aic = -2 ll + 2 P, bic = -2 ll + ln(N) P, P = K full.
+ * 5. f_statistic: Wald test under the model's vcov that all slopes are zero, divided by their number; denominator df as the t's.
+ * 6. constant: with effects the mean of the unit effects, mean(y) - mean(x)'b, which xtreg and reghdfe print as _cons; its error from the
+ *    same vcov with mean(e) as one more score. */
+#include "est.h"
+
+/* ---- degrees of freedom */
+
+static bool nested_in(const Effect *effect, int64_t n, const int32_t *cluster, int32_t *first) {
+  for (int32_t level = 0; level < effect->levels; level++) first[level] = -1;
+  for (int64_t row = 0; row < n; row++) {
+    int32_t *f = &first[effect->code[row]];
+    if (*f < 0) *f = cluster[row];
+    else if (*f != cluster[row]) return false;
+  }
+  return true;
+}
+
+static bool effect_nested(Job *job, const Sample *sample, const Effect *effect) {
+  bool nested = false;
+  int32_t *first = NEW_ARRAY(job->run, int32_t, effect->levels);
+  for (int c = 0; c < sample->clusters && !nested && !run_failed(job->run); c++)
+    nested = sample->cluster[c] == effect->code || nested_in(effect, sample->n, sample->cluster[c], first);
+  run_free(job->run, first);
+  return nested;
+}
+
+/* A part of ssc=: the option if given, else the preset's word. */
+static const char *part_of_ssc(const Job *job, const char *part, const char *fixest, const char *areg, const char *none) {
+  const OptionValue *value = option_value(job, part);
+  if (value->given) return value->spec->type == OPTION_BOOLEAN ? (value->integer ? "1" : "0") : value->text;
+  return option_is(job, "ssc", "none") ? none : option_is(job, "ssc", "areg") ? areg : fixest;
+}
+
+static double effect_coefficients(const Effect *effect) { return (double)effect->levels * (effect->intercept + effect->slopes); }
+
+/* Levels of effect e that the effects before it make redundant: components with each of them, the largest count. */
+static int64_t redundant_levels(Job *job, const Sample *sample, int e) {
+  int64_t most = 0;
+  for (int b = 0; b < e && sample->effect[e].intercept && !run_failed(job->run); b++) {
+    if (!sample->effect[b].intercept) continue;
+    int64_t components = effect_components(job->run, sample->n, &sample->effect[b], &sample->effect[e]);
+    if (components > most) most = components;
+  }
+  return most;
+}
+
+double regression_count(Job *job, const Sample *sample, int rank, bool full) {
+  const char *how = full ? "full" : part_of_ssc(job, "k_fixef", "nested", "full", "nested");
+  if (strcmp(how, "none") == 0) return rank;
+  bool look_for_redundant = !full && option_is(job, "ssc", "reghdfe");
+  double k = rank;
+  int intercepts = 0;
+  for (int e = 0; e < sample->effects; e++) {
+    const Effect *effect = &sample->effect[e];
+    bool nested = strcmp(how, "nested") == 0 && effect_nested(job, sample, effect);
+    double counted = nested ? 1 : effect_coefficients(effect);
+    int64_t redundant = look_for_redundant && !nested ? redundant_levels(job, sample, e) : 0;
+    if (effect->intercept && intercepts++) counted -= redundant > 1 ? (double)redundant : 1;
+    k += counted;
+  }
+  return k;
+}
+
+static void fill_correction(Job *job, const Sample *sample, double k, VcovCorrection *correction) {
+  (void)sample;
+  correction->k_adjust = strcmp(part_of_ssc(job, "k_adj", "1", "1", "0"), "1") == 0;
+  correction->g_adjust = strcmp(part_of_ssc(job, "g_adj", "1", "1", "0"), "1") == 0;
+  correction->g_conventional = strcmp(part_of_ssc(job, "g_df", "min", "min", "min"), "conventional") == 0;
+  correction->t_conventional = strcmp(part_of_ssc(job, "t_df", "min", "min", "min"), "conventional") == 0;
+  correction->k = k;
+}
+
+/* ---- vcov */
+
+static const double *need_time(Job *job, const Sample *sample) {
+  int time = job->model->time_number;
+  if (time < 0)
+    run_fail(job->run, "vcov=%s needs the panel's time: give panel=unit+time, or absorb unit + time", sample->vcov_text);
+  return job_number(job, time);
+}
+
+void regression_vcov(Job *job, const Sample *sample, int k, double *const *x, const double *residual, const double *bread, double k_counted, Vcov *out) {
+  Run *run = job->run;
+  memset(out, 0, sizeof *out);
+  VcovData data = {.kind = sample->vcov_kind, .n = sample->n, .k = k, .x = x, .residual = residual, .weight = sample->weight, .bread = bread,
+                   .clusters = sample->clusters, .lag = -1};
+  for (int c = 0; c < sample->clusters; c++) {
+    data.cluster[c] = sample->cluster[c];
+    data.cluster_levels[c] = sample->cluster_levels[c];
+  }
+  const VcovSpec *spec = sample->vcov_spec;
+  if (data.kind == VCOV_NEWEY_WEST || data.kind == VCOV_DRISCOLL_KRAAY) {
+    data.time = need_time(job, sample);
+    data.unit = data.kind == VCOV_NEWEY_WEST ? job_code(job, job->model->unit) : NULL;
+    data.lag = spec->lag;
+  }
+  if (data.kind == VCOV_CONLEY) {
+    data.latitude = job_number(job, spec->latitude);
+    data.longitude = job_number(job, spec->longitude);
+    data.cutoff_km = spec->cutoff_km;
+  }
+  if (data.kind == VCOV_HC2 || data.kind == VCOV_HC3 || data.kind == VCOV_HC4) {
+    double *leverage = NEW_ARRAY(run, double, sample->n);
+    if (run_failed(run)) return;
+    if (sample->absorber) absorb_leverage(sample->absorber, leverage);
+    for (int64_t row = 0; row < sample->n && !run_failed(run); row++) {
+      double h = 0;
+      for (int i = 0; i < k; i++)
+        for (int j = 0; j < k; j++) h += x[i][row] * bread[i * k + j] * x[j][row];
+      leverage[row] += sample->weight ? h * sample->weight[row] : h;
+      if ((row & 0xFFF) == 0 && !run_poll(run, 0x1000 * (uint64_t)k * (uint64_t)k)) return;
+    }
+    data.leverage = leverage;
+  }
+  if (run_failed(run)) return;
+  VcovCorrection correction;
+  fill_correction(job, sample, k_counted, &correction);
+  vcov_compute(run, &data, &correction, out);
+}
+
+/* The kept columns only, then back to k x k with NAN where a term was dropped. */
+static void compute_vcov(Job *job, const Sample *sample, Regression *regression) {
+  Run *run = job->run;
+  int k = regression->k, rank = regression->ls.rank, kept = 0;
+  double **x = NEW_ARRAY(run, double *, rank), *bread = NEW_ARRAY(run, double, rank * rank);
+  int *position = NEW_ARRAY(run, int, rank);
+  regression->vcov = NEW_ARRAY(run, double, k * k);
+  if (run_failed(run)) return;
+  for (int j = 0; j < k; j++)
+    if (!regression->ls.dropped[j]) position[kept++] = j;
+  for (int i = 0; i < rank; i++) {
+    x[i] = regression->x[position[i]];
+    for (int j = 0; j < rank; j++) bread[i * rank + j] = regression->ls.bread[position[i] * k + position[j]];
+  }
+  regression_vcov(job, sample, rank, x, regression->residual, bread, regression->k_counted, &regression->account);
+  if (run_failed(run)) return;
+  for (int i = 0; i < k * k; i++) regression->vcov[i] = NAN;
+  for (int i = 0; i < rank; i++)
+    for (int j = 0; j < rank; j++) regression->vcov[position[i] * k + position[j]] = regression->account.value[i * rank + j];
+}
+
+/* ---- the equation */
+
+/* sum w (y - mean)^2, or about zero. */
+static double total_squares(const Sample *sample, const double *y, bool centred, double *mean) {
+  double norm = centred_norm(sample->n, y, sample->weight, mean);
+  if (centred) return norm * norm;
+  double sum = 0;
+  for (int64_t row = 0; row < sample->n; row++) sum += (sample->weight ? sample->weight[row] : 1) * y[row] * y[row];
+  return sum;
+}
+
+void regression_fit(Job *job, const Sample *sample, Regression *regression) {
+  Run *run = job->run;
+  int k = regression->k;
+  double *scale = sample->absorber ? NEW_ARRAY(run, double, k) : NULL;
+  double **columns = NEW_ARRAY(run, double *, k + 1);
+  regression->x_mean = NEW_ARRAY(run, double, k);
+  if (run_failed(run)) return;
+  regression->tss = total_squares(sample, regression->y, sample->any_intercept, &regression->y_mean);
+  regression->tss_within = regression->tss;
+  if (sample->absorber) {
+    for (int j = 0; j < k; j++) {
+      scale[j] = centred_norm(sample->n, regression->x[j], sample->weight, &regression->x_mean[j]);
+      columns[j] = regression->x[j];
+    }
+    columns[k] = regression->y;
+    run_poll(run, (uint64_t)sample->n * (uint64_t)(k + 1));
+    absorb_columns(sample->absorber, k + 1, columns);
+    if (run_failed(run)) return;
+    regression->tss_within = total_squares(sample, regression->y, false, NULL);
+  }
+  if (!regression->residual) regression->residual = regression->y;
+  least_squares(run, sample->n, k, regression->x, regression->y, sample->weight, scale, regression->residual, &regression->ls);
+  if (run_failed(run)) return;
+  regression->k_full = regression_count(job, sample, regression->ls.rank, true);
+  regression->k_counted = regression_count(job, sample, regression->ls.rank, false);
+  if (run_failed(run)) return;
+  if ((double)sample->n <= regression->k_full && !(sample->vcov_kind == VCOV_CLUSTER && (double)sample->n > regression->k_counted)) {
+    run_fail(run, "%lld used rows are not enough for %.0f coefficients (terms and levels of the effects)", (long long)sample->n, regression->k_full);
+    return;
+  }
+  compute_vcov(job, sample, regression);
+}
+
+/* ---- rows of the fit */
+
+void term_inference(FitTerm *term, double estimate, double std_error, double df, double level) {
+  term->estimate = estimate;
+  if (isnan(estimate) || isnan(std_error)) return;
+  term->std_error = std_error;
+  if (std_error > 0) {
+    term->statistic = estimate / std_error;
+    term->p_value = student_two_sided(term->statistic, df);
+  }
+  double quantile = student_quantile(0.5 + level / 2, df);
+  term->conf_low = estimate - quantile * std_error;
+  term->conf_high = estimate + quantile * std_error;
+}
+
+static double check_level(Job *job) {
+  double level = option_number(job, "level");
+  if (!(level > 0 && level < 1)) run_fail(job->run, "level=%.15g must lie between 0 and 1, such as 0.95", level);
+  return level;
+}
+
+void regression_terms(Job *job, const Sample *sample, const Regression *regression) {
+  Fit *fit = &job->result->fit;
+  double level = check_level(job), df = regression->account.df_t;
+  int k = regression->k;
+  if (run_failed(job->run)) return;
+  double quantile = student_quantile(0.5 + level / 2, df);
+  for (int j = 0; j < k; j++) {
+    FitTerm *term = fit_add_term(fit, regression->name[j]);
+    if (!term) return;
+    if (regression->ls.dropped[j]) continue;
+    double variance = regression->vcov[j * k + j];
+    double std_error = variance > 0 ? sqrt(variance) : variance == 0 ? 0 : NAN;
+    term->estimate = regression->ls.beta[j];
+    if (isnan(std_error)) continue;
+    term->std_error = std_error;
+    if (std_error > 0) {
+      term->statistic = term->estimate / std_error;
+      term->p_value = student_two_sided(term->statistic, df);
+    }
+    term->conf_low = term->estimate - quantile * std_error;
+    term->conf_high = term->estimate + quantile * std_error;
+  }
+  fit->vcov_terms = k;
+  fit->vcov = regression->vcov;
+  fit->vcov_type = sample->vcov_text;
+}
+
+/* Rule 6. Where the residuals of every cluster add up to zero (an effect is nested in the clusters) the mean's own part vanishes. */
+static double constant_variance(Job *job, const Sample *sample, const Regression *regression) {
+  Run *run = job->run;
+  int k = regression->k, rank = regression->ls.rank, kept = 0;
+  int64_t n = sample->n;
+  double variance = 0;
+  for (int i = 0; i < k; i++)
+    for (int j = 0; j < k; j++)
+      if (!regression->ls.dropped[i] && !regression->ls.dropped[j]) variance += regression->x_mean[i] * regression->vcov[i * k + j] * regression->x_mean[j];
+  for (int e = 0; e < sample->effects; e++)
+    if (sample->vcov_kind == VCOV_CLUSTER && sample->clusters == 1 && sample->effect[e].intercept && effect_nested(job, sample, &sample->effect[e])) return variance;
+  double **x = NEW_ARRAY(run, double *, rank + 1), *bread = NEW_ARRAY(run, double, (rank + 1) * (rank + 1)), *ones = NEW_ARRAY(run, double, n);
+  int *position = NEW_ARRAY(run, int, rank + 1);
+  if (run_failed(run)) return NAN;
+  double total = 0;
+  for (int64_t row = 0; row < n; row++) {
+    ones[row] = 1;
+    total += sample->weight ? sample->weight[row] : 1;
+  }
+  for (int j = 0; j < k; j++)
+    if (!regression->ls.dropped[j]) {
+      position[kept] = j;
+      x[kept++] = regression->x[j];
+    }
+  x[rank] = ones;
+  int width = rank + 1;
+  for (int i = 0; i < rank; i++)
+    for (int j = 0; j < rank; j++) bread[i * width + j] = regression->ls.bread[position[i] * k + position[j]];
+  bread[rank * width + rank] = 1 / total;
+  Vcov joint;
+  regression_vcov(job, sample, width, x, regression->residual, bread, regression->k_counted, &joint);
+  if (run_failed(run)) return NAN;
+  variance += joint.value[rank * width + rank];
+  for (int i = 0; i < rank; i++) variance -= 2 * regression->x_mean[position[i]] * joint.value[i * width + rank];
+  return variance;
+}
+
+static void add_constant(Job *job, const Sample *sample, const Regression *regression) {
+  Fit *fit = &job->result->fit;
+  bool absorbed_intercept = false;
+  for (int e = 0; e < sample->effects; e++) absorbed_intercept |= sample->effect[e].intercept;
+  if (!absorbed_intercept) return;
+  double constant = regression->y_mean;
+  for (int j = 0; j < regression->k; j++)
+    if (!regression->ls.dropped[j]) constant -= regression->x_mean[j] * regression->ls.beta[j];
+  fit_add_stat(fit, "constant", constant);
+  if (sample->n <= 1000000) fit_add_stat(fit, "constant_se", sqrt(constant_variance(job, sample, regression)));
+}
+
+static void add_f(Job *job, const Sample *sample, const Regression *regression) {
+  Run *run = job->run;
+  int slopes = 0, *position = NEW_ARRAY(run, int, regression->k);
+  if (run_failed(run)) return;
+  for (int j = 0; j < regression->k; j++)
+    if (!regression->ls.dropped[j] && !(j == 0 && sample->explicit_intercept)) position[slopes++] = j;
+  if (!slopes) return;
+  int df = 0;
+  double wald = wald_statistic(run, regression->k, regression->ls.beta, regression->vcov, slopes, position, &df);
+  if (run_failed(run) || isnan(wald) || df < 1) return;
+  fit_add_stat(&job->result->fit, "f_statistic", wald / df);
+  fit_add_stat(&job->result->fit, "f_df1", df);
+  fit_add_stat(&job->result->fit, "f_p_value", f_upper(wald / df, df, regression->account.df_t));
+}
+
+void regression_stats(Job *job, const Sample *sample, const Regression *regression) {
+  Run *run = job->run;
+  Fit *fit = &job->result->fit;
+  double n = (double)sample->n, ssr = regression->ls.ssr, k = regression->k_full, levels = k - regression->ls.rank;
+  double centred = sample->any_intercept ? 1 : 0;
+  fit->nobs = sample->n;
+  fit_add_stat(fit, "r2", regression->tss > 0 ? 1 - ssr / regression->tss : NAN);
+  fit_add_stat(fit, "r2_adj", regression->tss > 0 && n > k ? 1 - (ssr / (n - k)) / (regression->tss / (n - centred)) : NAN);
+  if (sample->effects) {
+    fit_add_stat(fit, "r2_within", regression->tss_within > 0 ? 1 - ssr / regression->tss_within : NAN);
+    fit_add_stat(fit, "r2_within_adj", regression->tss_within > 0 && n > k ? 1 - (ssr / (n - k)) / (regression->tss_within / (n - levels)) : NAN);
+  }
+  fit_add_stat(fit, "rmse", sqrt(ssr / n));
+  fit_add_stat(fit, "df_resid", n - k);
+  fit_add_stat(fit, "ssr", ssr);
+  double weights = 0;
+  for (int64_t row = 0; sample->weight && row < sample->n; row++) weights += log(sample->weight[row]);
+  double ll = ssr > 0 ? 0.5 * weights - n / 2 * (log(2 * 3.14159265358979323846) + log(ssr / n) + 1) : NAN;
+  fit_add_stat(fit, "ll", ll);
+  fit_add_stat(fit, "aic", -2 * ll + 2 * k);
+  fit_add_stat(fit, "bic", -2 * ll + log(n) * k);
+  add_f(job, sample, regression);
+  add_constant(job, sample, regression);
+  fit_add_stat(fit, "rank", regression->ls.rank);
+  fit_add_stat(fit, "k", regression->k_counted);
+  fit_add_stat(fit, "k_full", k);
+  fit_add_stat(fit, "df_t", regression->account.df_t);
+  fit_add_stat(fit, "ssc_factor", regression->account.factor);
+  if (sample->clusters) fit_add_stat(fit, "groups", regression->account.groups[0]);
+  if (sample->clusters == 2) fit_add_stat(fit, "groups2", regression->account.groups[1]);
+  fit_add_word(fit, "solver", regression->ls.method);
+  if (job->estimator) fit_add_word(fit, "ssc", option_value(job, "ssc")->text);
+  if (sample->absorber) {
+    const AbsorbReport *report = absorb_report(sample->absorber);
+    fit_add_word(fit, "absorption", report->method);
+    if (report->iterations) {
+      fit_add_stat(fit, "iterations", report->iterations);
+      fit_add_stat(fit, "convergence", report->residual);
+    }
+  }
+  bool intercept_before = false;
+  for (int e = 0; e < sample->effects && !run_failed(run); e++) {
+    const Effect *effect = &sample->effect[e];
+    fit_add_absorbed(fit, sample->effect_name[e], effect->levels, effect->intercept && intercept_before ? 1 : 0, effect_nested(job, sample, effect));
+    intercept_before |= effect->intercept;
+  }
+}
+
+/* ---- rows of the table-valued function */
+
+void result_tidy(Job *job) {
+  if (!job->want_table) return;
+  const Fit *fit = &job->result->fit;
+  static const char *const names[] = {"estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"};
+  for (int t = 0; t < fit->terms; t++) {
+    const FitTerm *term = &fit->term[t];
+    Cell *row = result_add_row(job->result);
+    if (!row) return;
+    const double numbers[] = {term->estimate, term->std_error, term->statistic, term->p_value, term->conf_low, term->conf_high};
+    for (int c = 0; job->estimator->columns[c]; c++) {
+      const char *column = job->estimator->columns[c];
+      if (strcmp(column, "term") == 0) cell_text(&row[c], term->term);
+      else if (strcmp(column, "part") == 0) cell_text(&row[c], term->part);
+      else {
+        int known = -1;
+        for (int i = 0; i < 6; i++)
+          if (strcmp(column, names[i]) == 0) known = i;
+        const char *word = known < 0 ? fit_attribute_word(term, column) : NULL;
+        if (word) cell_text(&row[c], word);
+        else cell_number(&row[c], known >= 0 ? numbers[known] : fit_attribute_number(term, column));
+      }
+    }
+  }
+}
