@@ -245,5 +245,5 @@ const Estimator ESTIMATOR_DID_ATT = {
     .short_values = "y, unit, time, treat, x...",
     .short_spec = "y ~ x... | unit + time; treat=treat",
     .fit = fit,
-    .example = "SELECT effect, event_time, estimate, std_error FROM did_att('castle', 'l_homicide ~ 1 | state + year', 'treat=post, agg=event, window=-5:3')",
+    .example = "SELECT effect, event_time, estimate, std_error FROM did_att('castle', 'l_homicide ~ 1 | sid + year', 'treat=post, agg=event, window=-5:3')",
 };

@@ -81,5 +81,5 @@ const Estimator ESTIMATOR_FE_OLS = {
     .short_values = "y, unit?, time?, x...",
     .short_spec = "y ~ x... | unit + time",
     .fit = fit,
-    .example = "SELECT term, estimate, std_error, p_value FROM fe_ols('castle', 'l_homicide ~ post | state + year', 'vcov=cluster(state)')",
+    .example = "SELECT term, estimate, std_error, p_value FROM fe_ols('castle', 'l_homicide ~ post | sid + year', 'vcov=cluster(sid)')",
 };

@@ -9,7 +9,9 @@
 #include <stdio.h>
 
 enum { CHUNK_BYTES = 8192, SMALL_BYTES = 1024, ALIGNMENT = 16 };
-static const uint64_t POLL_WORK = 400000; /* units of 1-10 ns: 0.4 to 4 ms */
+#ifndef RUN_POLL_WORK /* the interrupt sweep of tests/fault asks at every call */
+#define RUN_POLL_WORK 400000 /* units of 1-10 ns: 0.4 to 4 ms */
+#endif
 
 struct RunBlock {
   RunBlock *previous, *next;
@@ -155,7 +157,7 @@ void run_fail(Run *run, const char *format, ...) {
 bool run_poll(Run *run, uint64_t work) {
   if (run_failed(run)) return false;
   run->poll_work += work;
-  if (run->poll_work < POLL_WORK) return true;
+  if (run->poll_work < RUN_POLL_WORK) return true;
   run->poll_work = 0;
   if (run->host->poll && run->host->poll(run->host->context)) run->status = RUN_INTERRUPTED;
   return run->status == RUN_OK;
