@@ -353,6 +353,59 @@ extern const OptionSpec OPTIONS_WHERE[], OPTIONS_PANEL[], OPTIONS_SAMPLE[], OPTI
 extern const char *const COLUMNS_TIDY[];      /* term, estimate, ..., conf_high */
 extern const char *const STATS_REGRESSION[];  /* nobs, r2, ... bic */
 
+/* ------------------------------------------------------------------------------------------------ rows.c
+ * What estimators that describe rows share. */
+/* False, and a sentence that says what became of the rows, where fewer than `least` are left. */
+bool job_has_rows(Job *job, int64_t least);
+/* The rows by the values of a variable of kind levels, in the order of the values, NULL last; a variable of -1: all rows as one group. */
+typedef struct RowGroups {
+  int32_t groups;
+  int32_t *level;  /* the group's code; -1: NULL, or not grouped */
+  int64_t *first;  /* groups + 1 places */
+  int64_t *row;    /* row[first[g]] .. row[first[g + 1] - 1], in the frame's order */
+} RowGroups;
+void row_groups(Job *job, int variable, RowGroups *out);
+/* Mean and sum of squares about it, in two passes; NAN for no rows. */
+void mean_and_squares(int64_t n, const double *x, double *mean, double *squares);
+
+/* ------------------------------------------------------------------------------------------------ index.c
+ * Indicators turned by their direction into z, and their weights: entropy_index and topsis_index. */
+typedef struct IndexColumn {
+  const Indicator *indicator;
+  const double *x;            /* of the group's rows */
+  double minimum, maximum;
+  double span;                /* what z is divided by: max - min, or the largest distance from the middle or the interval */
+  double z_mean;
+  double entropy, divergence; /* divergence: what the weights are in proportion to; entropy is NAN for the other methods */
+  double share;               /* weight within the dimension, or among all where levels are flat */
+  double weight;              /* in the whole index */
+  bool constant;              /* the same z in all rows: weight 0 */
+} IndexColumn;
+typedef struct IndexGroup {   /* one value of scope= */
+  int32_t level;              /* -1: pooled */
+  int64_t first, rows;
+  IndexColumn *column;        /* one for each indicator of the model */
+  double *dimension_weight, *dimension_entropy;
+  const char *problem;        /* why this group has no weights; NULL: it has */
+} IndexGroup;
+typedef struct Index {
+  Job *job;
+  int k, dimensions;
+  bool nested;
+  double low, scale, shift;   /* z = low + scale * (0..1) + shift */
+  int64_t n;
+  const int64_t *row;         /* the frame's row at each place of the columns; NULL: the same */
+  int groups;
+  IndexGroup *group;
+} Index;
+extern const OptionSpec OPTIONS_INDEX[];
+/* Reads the options of OPTIONS_INDEX, gathers the rows by scope and computes the weights. */
+void index_build(Job *job, Index *index);
+void index_values(const Index *index, const IndexColumn *column, int64_t first, int64_t count, double *z); /* z of rows of the group */
+double index_value(char direction, double low, double high, double minimum, double maximum, double x);     /* 0..1 for x in the range; NAN where the column is constant */
+void index_rows(Index *index);   /* the visible rows */
+void index_terms(Index *index, const char *method_name);  /* one term for each indicator (and scope value), nobs, and the words */
+
 /* ------------------------------------------------------------------------------------------------ design.c
  * Terms -> columns of numbers. */
 typedef struct Design {
