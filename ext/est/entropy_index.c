@@ -83,7 +83,7 @@ static const char *const stats[] = {"nobs", NULL};
 static const char *const row_columns[] = {"score", "score_*", NULL};
 static const OptionSpec *const options[] = {OPTIONS_INDEX, OPTIONS_WHERE, NULL};
 
-const Estimator ESTIMATOR_entropy_index = {
+const Estimator ESTIMATOR_ENTROPY_INDEX = {
     .name = "entropy_index",
     .model = MODEL_INDICATORS,
     .model_help = "x1, -x2, mid(7) x3, int(6,8) x4, or dimension: x1, -x2; other: x3",

@@ -262,7 +262,7 @@ static const char *const columns[] = {"var1", "var2", "r", "n", "statistic", "p_
 static const char *const stats[] = {"nobs", NULL};
 static const OptionSpec *const options[] = {own_options, OPTIONS_WHERE, NULL};
 
-const Estimator ESTIMATOR_panel_correlate = {
+const Estimator ESTIMATOR_PANEL_CORRELATE = {
     .name = "panel_correlate",
     .model = MODEL_VARIABLES,
     .model_help = "x1, x2, x3",

@@ -142,7 +142,7 @@ static const char *const columns[] = {"variable", "n", "n_null", "mean", "sd", "
 static const char *const stats[] = {"nobs", NULL};
 static const OptionSpec *const options[] = {own_options, OPTIONS_WHERE, NULL};
 
-const Estimator ESTIMATOR_panel_describe = {
+const Estimator ESTIMATOR_PANEL_DESCRIBE = {
     .name = "panel_describe",
     .model = MODEL_VARIABLES,
     .model_help = "x1, x2, x3",

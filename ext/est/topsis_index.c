@@ -142,7 +142,7 @@ static const char *const stats[] = {"nobs", NULL};
 static const char *const row_columns[] = {"score", "distance_best", "distance_worst", NULL};
 static const OptionSpec *const options[] = {own_options, OPTIONS_INDEX, OPTIONS_WHERE, NULL};
 
-const Estimator ESTIMATOR_topsis_index = {
+const Estimator ESTIMATOR_TOPSIS_INDEX = {
     .name = "topsis_index",
     .model = MODEL_INDICATORS,
     .model_help = "x1, -x2, mid(7) x3, int(6,8) x4, or dimension: x1, -x2; other: x3",
