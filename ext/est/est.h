@@ -319,7 +319,8 @@ struct Estimator {
   const char *const *columns;        /* visible columns of the table-valued function, NULL-terminated */
   const char *const *stats;          /* hidden columns, statistics of the fit by name, NULL-terminated; may be NULL */
   const char *const *row_columns;    /* columns that the virtual table adds, NULL-terminated, "fe_*": one for each absorbed effect,
-                                        "score_*": one for each dimension, "*": one for each bare call (its text); NULL: no virtual table */
+                                        "score_*": one for each dimension, "pc*": pc1, pc2 ... one for each indicator,
+                                        "*": one for each bare call (its text); NULL: no virtual table */
   const OptionSpec *const *options;  /* groups of specs, NULL-terminated list; each group ends with a NULL name */
   unsigned flags;
   /* Aggregate short form E(a, b, c...) without a spec: names for the values in order, "y, unit?, time?, x..." (x... stands for x1, x2, ...; a "?"

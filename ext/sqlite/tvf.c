@@ -112,7 +112,7 @@ static void add_row_column(Table *table, const char *name, const SourceColumns *
 static void list_row_columns(Table *table, const Plan *plan, const SourceColumns *columns) {
   const Estimator *estimator = table->module->estimator;
   const Model *model = &plan->model;
-  int most = 1 + model->effects + model->dimensions;
+  int most = 1 + model->effects + model->dimensions + model->indicators;
   for (int r = 0; estimator->row_columns[r]; r++) most++;
   for (int o = 0; o < plan->options; o++) most += plan->option[o].calls;
   table->row_column = NEW_ARRAY(&table->run, const char *, most);
@@ -122,6 +122,8 @@ static void list_row_columns(Table *table, const Plan *plan, const SourceColumns
       for (int e = 0; e < model->effects; e++) add_row_column(table, run_format(&table->run, "fe_%s", model->effect[e].name), columns);
     else if (strcmp(name, "score_*") == 0)
       for (int d = 0; d < model->dimensions; d++) add_row_column(table, run_format(&table->run, "score_%s", model->dimension[d]), columns);
+    else if (strcmp(name, "pc*") == 0)
+      for (int i = 0; i < model->indicators; i++) add_row_column(table, run_format(&table->run, "pc%d", i + 1), columns);
     else if (strcmp(name, "*") == 0) {
       for (int o = 0; o < plan->options; o++)
         for (int c = 0; plan->option[o].spec->type == OPTION_CALLS && c < plan->option[o].calls; c++)
