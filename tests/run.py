@@ -27,11 +27,11 @@ SANITIZED = ["BUILD=build/sanitize", "LIBRARY=build/sanitize/econ.so", "CC=gcc",
 LIMIT = 1200  # seconds for one command
 
 
-def run(*command, quiet=True, **environment):
-    """Exit status and output; the output is shown when it fails."""
+def run(*command, quiet=True, given="", **environment):
+    """Exit status and output; the output is shown when it fails. given: what the command reads."""
     try:
         done = subprocess.run([str(word) for word in command], cwd=ROOT, env={**os.environ, **environment}, timeout=LIMIT, text=True,
-                              errors="replace", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                              errors="replace", input=given, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         status, output = done.returncode, done.stdout
     except OSError as error:
         status, output = 127, str(error)
@@ -129,10 +129,12 @@ def sanitize():
     # Python never gives back all of its memory; the examples below are looked through for leaks in the shell, which does.
     yield pytest(PYTHON, **options, ASAN_OPTIONS="detect_leaks=0:allocator_may_return_null=1")
     for example in sorted((ROOT / "sql").glob("*.sql")):
-        if not make("build/demo.db"):
-            yield 0, 1, 0
-            return
-        yield check(run("sqlite3", "-batch", "build/demo.db", "-cmd", ".load build/sanitize/econ", f".read {example}", **options, ASAN_OPTIONS="detect_leaks=1")[0] == 0)
+        script = example.read_text(encoding="utf-8").replace(".load dist/econ", "")
+        status, output = run("sqlite3", "-bail", "-batch", given=".load build/sanitize/econ\n.read sql/data/import.sql\n" + script, quiet=False,
+                             **options, ASAN_OPTIONS="detect_leaks=1")
+        if status != 0:
+            print(f"FAILED: {example.name}, status {status}\n" + "\n".join(output.splitlines()[-60:]))
+        yield check(status == 0)
 
 
 PARTS = (build, warnings, unit, python, apsw, sanitize)
