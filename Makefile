@@ -82,9 +82,9 @@ $(BUILD)-static/%.o: %.c $(COMMAND)
 
 -include $(OBJECTS:.o=.d) $(STATIC:.o=.d)
 
-# ---- unit tests in C: tests/num sees the numeric layer only, tests/est that and the estimators; neither sees SQLite.
+# ---- unit tests in C: tests/num sees the numeric layer only, tests/est that and the estimators; neither sees SQLite. tests/sqlite sees all.
 # Archives, so that a test links what it uses and no more.
-UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/num/test_*.c tests/est/test_*.c))
+UNIT_TESTS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/num/test_*.c tests/est/test_*.c tests/sqlite/test_*.c))
 .PHONY: unit-tests
 .SECONDARY: $(UNIT_TESTS:=.o)
 unit-tests: $(UNIT_TESTS)
@@ -99,7 +99,22 @@ $(BUILD)/tests/num/test_%: $(BUILD)/tests/num/test_%.o $(BUILD)/num.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/tests/est/test_%: $(BUILD)/tests/est/test_%.o $(BUILD)/est.a $(BUILD)/num.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/all.a: $(STATIC)
+	rm -f $@
+	$(AR) rcs $@ $^
+$(BUILD)/tests/sqlite/%.o: COMPILE += -DSQLITE_CORE
+$(BUILD)/tests/sqlite/test_%: $(BUILD)/tests/sqlite/test_%.o $(BUILD)/all.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS) -lsqlite3
 -include $(UNIT_TESTS:=.d)
+
+# ---- failing memory and interrupts at every point (tests/fault/sweep.c); STRIDE=1 takes every single one
+STRIDE ?= 1
+.PHONY: faults
+$(BUILD)/tests/fault/sweep: $(BUILD)/tests/fault/sweep.o $(BUILD)/all.a
+	$(CC) $(CFLAGS) -o $@ $^ $(LIBS) -lsqlite3
+faults:
+	@$(MAKE) --no-print-directory BUILD=build/faults CFLAGS="-O1 -g" DEFINES=-DRUN_POLL_WORK=1 build/faults/tests/fault/sweep
+	@for kind in memory interrupt; do build/faults/tests/fault/sweep $$kind tests/fault/statements.sql $(STRIDE) || exit 1; done
 
 # ---- the shipped tables, and what runs on them
 .PHONY: demo test oracles
