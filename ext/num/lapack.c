@@ -116,8 +116,17 @@ void dense_crossproduct_add(int m, int k, const double *a, int lda, double *c) {
     for (size_t i = 0; i < j; i++) c[j + i * order] = c[i + j * order];
 }
 
-void dense_multiply(bool ta, bool tb, int m, int n, int p, double alpha, const double *a, int lda, const double *b, int ldb, double beta, double *c, int ldc) {
+void dense_multiply(bool ta, bool tb, int m, int n, int p, double alpha, const double *a, int lda, const double *b, int ldb,
+                    double beta, double *c, int ldc) {
   if (m <= 0 || n <= 0) return;
+  if (ta && !tb && m <= SMALL && n <= SMALL && p > 0) { /* sums over rows */
+    for (size_t j = 0; j < (size_t)n; j++)
+      for (size_t i = 0; i < (size_t)m; i++) {
+        double sum = alpha * dense_dot(p, a + i * (size_t)lda, b + j * (size_t)ldb), *to = c + i + j * (size_t)ldc;
+        *to = beta == 0 ? sum : sum + beta * *to;
+      }
+    return;
+  }
   if ((int64_t)m * n * p <= SMALL * SMALL * SMALL || p <= 0) {
     size_t a_row = ta ? (size_t)lda : 1, a_column = ta ? 1 : (size_t)lda, b_row = tb ? (size_t)ldb : 1, b_column = tb ? 1 : (size_t)ldb;
     for (size_t j = 0; j < (size_t)n; j++)

@@ -8,8 +8,8 @@
  *    (the centred norm before effects were absorbed) a column is also dropped when what is left is below ABSORBED (1e-9) of that: the
  *    rest is the rounding, or the tolerance, of the absorption. A scale of 0 is a constant: absorbed.
  * 3. The usual path forms X'WX and X'Wy block by block (partial sums stay small, blocks are added with compensation), scales it to a unit
- *    diagonal and factors it by Cholesky in formula order. A pivot there is the squared share of a column that earlier ones leave over. It is used only if
- *    every pivot is above PIVOT (1e-6: the factor then holds ten digits) and no column is to be dropped.
+ *    diagonal and factors it by Cholesky in formula order. A pivot there is the squared share of a column that earlier ones leave over. The path
+ *    is taken only if every pivot is above PIVOT (1e-6: the factor then holds ten digits) and no column is to be dropped.
  * 4. Else a sequential QR (Golub and Van Loan, Matrix Computations, 4th ed., 5.2 and 5.3; "TSQR" of Demmel et al. 2012, run in sequence):
  *    blocks of rows under the R so far, y as the last column, each column scaled by a power of two so that no square overflows. The small R
  *    that remains has all that is needed: Householder steps in formula order give the rank decision (2), b and the bread.
@@ -255,7 +255,8 @@ static void residuals(const Problem *p, const double *target, const double *beta
   run_free(p->run, error);
 }
 
-void least_squares(Run *run, int64_t n, int k, double *const *x, const double *y, const double *weight, const double *scale, double *residual, LeastSquares *out) {
+void least_squares(Run *run, int64_t n, int k, double *const *x, const double *y, const double *weight, const double *scale,
+                   double *residual, LeastSquares *out) {
   memset(out, 0, sizeof *out);
   size_t columns = (size_t)k + 1;
   Problem problem = {run, n, k, x, y, weight, scale, block_rows(n, k + 1), NULL};
