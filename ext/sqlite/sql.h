@@ -72,13 +72,34 @@ Token token_next(Run *run, const char *text); /* skips blanks and comments; an u
 /* The nearest of names to a misspelt one (edit distance at most about a third of its length, case does not matter), or NULL. */
 const char *nearest_name(const char *name, int count, const char *const *names);
 
-/* ------------------------------------------------------------------------------------------------ formula.c, options.c
+/* A stretch of a text's tokens. "At the top level" means outside parentheses and CASE ... END. */
+typedef struct TokenList {
+  const Token *token;
+  int count;
+} TokenList;
+TokenList tokens_list(Run *run, const char *text);               /* all of it; parentheses that do not match fail the run */
+TokenList tokens_slice(TokenList list, int from, int to);        /* from and including, to and excluding */
+int tokens_find(TokenList list, int from, const char *signs);    /* the first operator or comma at the top level that is one of these characters; count: none */
+bool tokens_piece(TokenList list, int *at, const char *signs, TokenList *piece); /* the piece from at to the next such sign; false behind the last */
+bool token_is(const Token *token, const char *text);             /* this operator, or this name: small and capital letters are the same */
+const Token *tokens_at(TokenList list, int index);               /* the token, or one of type TOKEN_END outside the list */
+const char *tokens_text(Run *run, TokenList list);               /* as written, blanks apart; a lone quoted name or string keeps its quotes */
+const char *tokens_raw(Run *run, TokenList list);                /* exactly as written, from the first to the last */
+const char *token_unquoted(Run *run, const Token *token);        /* a name or string without its quotes */
+bool tokens_call(TokenList list, TokenList *arguments);          /* the whole list is name(arguments) */
+bool tokens_parenthesised(TokenList list, TokenList *inside);    /* the whole list is (inside) or c(inside) */
+bool tokens_number(Run *run, TokenList list, double *value);     /* the whole list is one number, perhaps with a sign; the locale does not matter */
+bool names_equal(const char *a, const char *b);                  /* small and capital ASCII letters are the same */
+
+/* ------------------------------------------------------------------------------------------------ expression.c, formula.c, lists.c, options.c, values.c
  * Text -> plan: everything that is known before a row is read. */
 typedef struct SourceColumns {
   int count;
   const char *const *name;
   const char *source;      /* for messages: the table's name, or "the query" */
 } SourceColumns;
+const char *column_find(const SourceColumns *columns, const char *name); /* the column's own spelling, or NULL */
+void expression_compile(Run *run, const SourceColumns *columns, TokenList list, Input *input); /* columns NULL: input->sql is NULL */
 
 typedef struct Plan {
   Model model;
@@ -102,9 +123,13 @@ typedef struct Compiler {
   int input_capacity, variable_capacity;
 } Compiler;
 void compile_model(Compiler *compiler, const Estimator *estimator, const char *text);
-int compile_number(Compiler *compiler, const char *text, bool optional);              /* an expression, l(x), ... -> variable */
-int compile_levels(Compiler *compiler, const char *text, bool optional);              /* a or a^b -> variable */
-int compile_terms(Compiler *compiler, const char *text, Term **terms);                /* x1 + i(f) -> terms; how many */
+void compile_list_model(Compiler *compiler, const Estimator *estimator, TokenList list); /* lists.c: MODEL_VARIABLES, MODEL_INDICATORS, MODEL_ROLES */
+int compile_number(Compiler *compiler, TokenList list, bool optional);                /* an expression, l(x), ... -> variable; -1: the run has failed */
+int compile_levels(Compiler *compiler, TokenList list, bool optional);                /* a or a^b -> variable */
+int compile_terms(Compiler *compiler, TokenList list, Term **terms);                  /* x1 + i(f) -> terms; how many. "1" is a term without factors */
+int compile_panel(Compiler *compiler, TokenList list);                                /* unit+time or unit,time: sets them; false: the run has failed */
+void compile_default_panel(Compiler *compiler);                                       /* from the absorbed effects; leaves -1 where there are no two */
+void compile_value(Compiler *compiler, OptionValue *value);                           /* values.c: value->text, typed as value->spec says */
 
 /* ------------------------------------------------------------------------------------------------ load.c
  * Rows -> Frame. */

@@ -1,4 +1,4 @@
-/* tokens.c: SQL text in tokens, and the nearest of some names.
+/* tokens.c: SQL text in tokens, lists of tokens, and the nearest of some names.
  *
  * 1. The tokens are SQLite's: names may hold letters, digits, _, $ and all bytes from 128 on; "x", `x` and [x] are quoted names, 'x' is a
  *    string, a doubled quote inside stands for itself; -- and C comments are blanks.
@@ -6,8 +6,14 @@
  *    SQL does not know is TOKEN_OTHER.
  * 3. A token never has length 0 but at the end; after an unclosed quote the run has failed and the token is TOKEN_END.
  * 4. The distance of nearest_name is the optimal string alignment distance (insert, delete, replace, swap neighbours) in characters; the
- *    limit is (length + 1) / 3: one slip in names of 2 to 4 characters, two up to 7. Of equally near names the first is taken. */
+ *    limit is (length + 1) / 3: one slip in names of 2 to 4 characters, two up to 7. Of equally near names the first is taken.
+ * 5. The top level of a list is what stands outside parentheses and outside CASE ... END; "case" is the keyword only where an operand follows, so
+ *    that a column may have this name. */
 #include "sql.h"
+
+#include <assert.h>
+#include <locale.h>
+#include <stdlib.h>
 
 static bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
@@ -107,6 +113,151 @@ Token token_next(Run *run, const char *text) {
     return (Token){TOKEN_END, start, 0};
   }
   return (Token){type, start, (int)(end - start)};
+}
+
+/* ---- lists */
+
+bool names_equal(const char *a, const char *b) {
+  for (;; a++, b++) {
+    char x = *a, y = *b;
+    if (x >= 'A' && x <= 'Z') x = (char)(x + 'a' - 'A');
+    if (y >= 'A' && y <= 'Z') y = (char)(y + 'a' - 'A');
+    if (x != y) return false;
+    if (!x) return true;
+  }
+}
+
+bool token_is(const Token *token, const char *text) {
+  enum { LONGEST = 32 };
+  char copy[LONGEST + 1];
+  if (token->type == TOKEN_STRING || token->type == TOKEN_QUOTED_NAME || token->length > LONGEST) return false;
+  memcpy(copy, token->start, (size_t)token->length);
+  copy[token->length] = '\0';
+  return names_equal(copy, text);
+}
+
+const Token *tokens_at(TokenList list, int index) {
+  static const Token END = {TOKEN_END, "", 0};
+  return index >= 0 && index < list.count ? &list.token[index] : &END;
+}
+
+TokenList tokens_list(Run *run, const char *text) {
+  const TokenList none = {NULL, 0};
+  Token *token = NULL;
+  int count = 0, capacity = 0, open = 0;
+  for (Token next = token_next(run, text); next.type != TOKEN_END; next = token_next(run, next.start + next.length)) {
+    if (count == capacity) {
+      if (capacity > INT32_MAX / 4) run_fail(run, "a text has too many words");
+      capacity = capacity ? capacity * 2 : 32;
+      Token *grown = run_grow(run, token, (size_t)capacity, sizeof *token);
+      if (!grown) return none;
+      token = grown;
+    }
+    token[count++] = next;
+    if (next.type == TOKEN_OPEN) open++;
+    if (next.type == TOKEN_CLOSE && --open < 0) break;
+    if (!run_poll(run, 20)) return none;
+  }
+  if (open) run_fail(run, "a ')' %s in '%.200s'", open < 0 ? "closes nothing" : "is missing", text);
+  return run_failed(run) ? none : (TokenList){token, count};
+}
+
+TokenList tokens_slice(TokenList list, int from, int to) {
+  assert(0 <= from && from <= to && to <= list.count);
+  return (TokenList){list.token ? list.token + from : NULL, to - from};
+}
+
+static bool is_word(const Token *token) {
+  return token->type == TOKEN_NAME || token->type == TOKEN_QUOTED_NAME || token->type == TOKEN_STRING || token->type == TOKEN_NUMBER ||
+         (token->type == TOKEN_OTHER && token->length > 1);
+}
+
+int tokens_find(TokenList list, int from, const char *signs) {
+  int parentheses = 0, cases = 0;
+  for (int i = from; i < list.count; i++) {
+    const Token *token = &list.token[i], *next = tokens_at(list, i + 1);
+    if (token->type == TOKEN_OPEN) parentheses++;
+    if (token->type == TOKEN_CLOSE) parentheses--;
+    if (token->type == TOKEN_NAME && token_is(token, "case") && (is_word(next) || next->type == TOKEN_OPEN)) cases++;
+    if (token->type == TOKEN_NAME && cases && token_is(token, "end")) cases--;
+    if (parentheses || cases || (token->type != TOKEN_OPERATOR && token->type != TOKEN_COMMA)) continue;
+    if (token->length == 1 && strchr(signs, *token->start)) return i;
+  }
+  return list.count;
+}
+
+bool tokens_piece(TokenList list, int *at, const char *signs, TokenList *piece) {
+  if (*at > list.count) return false;
+  int end = tokens_find(list, *at, signs);
+  *piece = tokens_slice(list, *at, end);
+  *at = end + 1;
+  return true;
+}
+
+const char *token_unquoted(Run *run, const Token *token) {
+  bool quoted = token->type == TOKEN_STRING || token->type == TOKEN_QUOTED_NAME;
+  char *text = run_text_n(run, token->start, (size_t)token->length);
+  if (!text || !quoted) return text;
+  char *out = text, quote = text[token->length - 1];
+  for (const char *at = text + 1; at < text + token->length - 1; at++) {
+    *out++ = *at;
+    if (*at == quote) at++; /* doubled */
+  }
+  *out = '\0';
+  return text;
+}
+
+/* Do two tokens need a blank between them? */
+static bool apart(const Token *a, const Token *b) {
+  if (*b->start == '[') return false;
+  return (is_word(a) && is_word(b)) || (token_is(a, "-") && token_is(b, "-"));
+}
+
+const char *tokens_text(Run *run, TokenList list) {
+  Text text = {run, NULL, 0, 0};
+  for (int i = 0; i < list.count; i++) {
+    if (i && apart(&list.token[i - 1], &list.token[i])) text_add_n(&text, " ", 1);
+    text_add_n(&text, list.token[i].start, (size_t)list.token[i].length);
+  }
+  return text.data ? text.data : "";
+}
+
+const char *tokens_raw(Run *run, TokenList list) {
+  if (list.count == 0) return "";
+  const Token *last = &list.token[list.count - 1];
+  const char *text = run_text_n(run, list.token->start, (size_t)(last->start + last->length - list.token->start));
+  return text ? text : "";
+}
+
+bool tokens_parenthesised(TokenList list, TokenList *inside) {
+  int from = tokens_at(list, 0)->type == TOKEN_NAME && token_is(list.token, "c") ? 1 : 0, open = 0;
+  if (tokens_at(list, from)->type != TOKEN_OPEN) return false;
+  for (int i = from; i < list.count; i++) {
+    if (list.token[i].type == TOKEN_OPEN) open++;
+    if (list.token[i].type == TOKEN_CLOSE && --open == 0 && i < list.count - 1) return false;
+  }
+  *inside = tokens_slice(list, from + 1, list.count - 1);
+  return true;
+}
+
+bool tokens_call(TokenList list, TokenList *arguments) {
+  return list.count >= 3 && list.token->type == TOKEN_NAME && tokens_at(list, 1)->type == TOKEN_OPEN &&
+         tokens_parenthesised(tokens_slice(list, 1, list.count), arguments);
+}
+
+bool tokens_number(Run *run, TokenList list, double *value) {
+  bool sign = list.count == 2 && (token_is(list.token, "-") || token_is(list.token, "+"));
+  const Token *number = tokens_at(list, sign ? 1 : 0);
+  if (number->type != TOKEN_NUMBER || list.count != (sign ? 2 : 1)) return false;
+  char *text = run_text_n(run, number->start, (size_t)number->length), *end;
+  if (!text) return false;
+  *value = strtod(text, &end);
+  if (*end == '.') { /* the locale has another point */
+    const char *point = localeconv()->decimal_point;
+    *value = strtod(run_format(run, "%.*s%s%s", (int)(end - text), text, point, end + 1), &end);
+  }
+  if (token_is(list.token, "-")) *value = -*value;
+  return true;
 }
 
 /* ---- near names */

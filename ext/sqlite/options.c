@@ -1,0 +1,240 @@
+/* options.c: model and options, as texts, become a plan.
+ *
+ * 1. Options are "key=value, key=value"; commas, semicolons and new lines (before a known key) part them outside parentheses; the first = ends
+ *    the key; capitals do not matter in keys. Or they are a JSON object, in which arrays of numbers are lists (a,b), arrays of words a+b, and
+ *    null is not given. A key that is written twice is an error.
+ * 2. A piece without = is a bare call where the estimator has OPTION_CALLS, or the name of a boolean option, which is 1 then; else an error.
+ * 3. Hidden columns (extra) win over the text; NULL there is not given. What is given nowhere has its fallback.
+ * 4. Values are compiled in the order of the text, so that an aggregate's further arguments follow it; in the spec of an aggregate the options
+ *    may follow the model behind a ';' (in a list of dimensions: behind the ';' that a key= follows).
+ * 5. The panel is set where it is needed: for shifts, nw and dk, for did_ estimators, and when panel= is given. Without panel= it is id= and time=
+ *    of the estimator, else the first two absorbed effects that are plain variables. Shifts, nw and dk fail without one; did_ estimators decide. */
+#include "sql.h"
+
+typedef struct Reader {
+  Run *run;
+  const Estimator *estimator;
+  Plan *plan;
+  bool *in_text;   /* for each option: the text names it */
+  int *order;      /* the options that are given, as they came */
+  int ordered;
+} Reader;
+
+/* ------------------------------------------------------------------------------------------------ finding a spec */
+
+static OptionValue *find_option(const Reader *reader, const char *name) {
+  for (int i = 0; i < reader->plan->options; i++)
+    if (names_equal(reader->plan->option[i].spec->name, name)) return &reader->plan->option[i];
+  return NULL;
+}
+
+static OptionValue *find_type(const Plan *plan, OptionType type) {
+  for (int i = 0; i < plan->options; i++)
+    if (plan->option[i].spec->type == type) return &plan->option[i];
+  return NULL;
+}
+
+static void unknown_option(const Reader *reader, const char *name) {
+  Run *run = reader->run;
+  const char **names = NEW_ARRAY(run, const char *, reader->plan->options);
+  Text list = {run, NULL, 0, 0};
+  text_add(&list, "");
+  for (int i = 0; i < reader->plan->options && !run_failed(run); i++) {
+    names[i] = reader->plan->option[i].spec->name;
+    text_format(&list, "%s%s", i ? ", " : "", names[i]);
+  }
+  if (run_failed(run)) return;
+  const char *near = nearest_name(name, reader->plan->options, names);
+  if (!reader->plan->options) run_fail(run, "unknown option '%.100s': there are no options", name);
+  else run_fail(run, "unknown option '%.100s'%s%s%s Options: %.600s", name, near ? "; did you mean '" : ".", near ? near : "", near ? "'?" : "",
+                list.data);
+}
+
+/* Gives an option its text. Bare calls add up. */
+static void give(Reader *reader, OptionValue *option, const char *text, bool from_text) {
+  int index = (int)(option - reader->plan->option);
+  if (run_failed(reader->run) || !text) return;
+  bool again = from_text && reader->in_text[index];
+  if (again && option->spec->type != OPTION_CALLS) run_fail(reader->run, "the option '%s' is given twice", option->spec->name);
+  if (again && option->spec->type == OPTION_CALLS) text = run_format(reader->run, "%s, %s", option->text, text);
+  if (from_text) reader->in_text[index] = true;
+  if (!option->given) reader->order[reader->ordered++] = index;
+  option->given = true;
+  option->text = text;
+}
+
+/* ------------------------------------------------------------------------------------------------ key=value text */
+
+static bool is_key(TokenList list, int at) {
+  return tokens_at(list, at)->type == TOKEN_NAME && tokens_at(list, at + 1)->type == TOKEN_OPERATOR && token_is(&list.token[at + 1], "=");
+}
+
+/* One piece: key=value, a bare call, or a bare boolean. */
+static void read_piece(Reader *reader, TokenList piece) {
+  Run *run = reader->run;
+  if (piece.count == 0 || run_failed(run)) return;
+  if (is_key(piece, 0)) {
+    const char *name = token_unquoted(run, piece.token);
+    if (!name) return;
+    OptionValue *option = find_option(reader, name);
+    if (!option) unknown_option(reader, name);
+    else if (piece.count == 2) run_fail(run, "the option '%s' has no value", name);
+    else give(reader, option, tokens_raw(run, tokens_slice(piece, 2, piece.count)), true);
+    return;
+  }
+  const char *text = tokens_raw(run, piece), *word = token_unquoted(run, piece.token);
+  if (run_failed(run)) return;
+  OptionValue *named = find_option(reader, word), *calls = find_type(reader->plan, OPTION_CALLS);
+  if (named && piece.count == 1 && named->spec->type == OPTION_BOOLEAN) give(reader, named, "1", true);
+  else if (calls && piece.count > 1) give(reader, calls, text, true);
+  else if (named) run_fail(run, "the option '%.100s' needs a value: %s=...", text, named->spec->name);
+  else if (piece.count > 1 && token_is(tokens_at(piece, 1), "(") && find_type(reader->plan, OPTION_VCOV))
+    run_fail(run, "'%.100s' is not of the form key=value; is it vcov=%.100s?", text, text);
+  else run_fail(run, "'%.100s' is not of the form key=value; a list stands in parentheses: key=(a,b)", text);
+}
+
+/* Cuts a piece where a line begins with a known key. */
+static void read_lines(Reader *reader, TokenList piece) {
+  int parentheses = 0, from = 0;
+  for (int i = 1; i < piece.count && run_poll(reader->run, 100); i++) {
+    const Token *token = &piece.token[i], *before = token - 1;
+    parentheses += (token->type == TOKEN_OPEN) - (token->type == TOKEN_CLOSE);
+    const char *gap = before->start + before->length;
+    if (parentheses || !is_key(piece, i) || !memchr(gap, '\n', (size_t)(token->start - gap))) continue;
+    const char *name = token_unquoted(reader->run, token);
+    if (!name || !find_option(reader, name)) continue;
+    read_piece(reader, tokens_slice(piece, from, i));
+    from = i;
+  }
+  read_piece(reader, tokens_slice(piece, from, piece.count));
+}
+
+/* ------------------------------------------------------------------------------------------------ JSON */
+
+static const char *json_text(Reader *reader, const OptionValue *option, const JsonValue *value) {
+  Run *run = reader->run;
+  OptionType type = option->spec->type;
+  switch (value->type) {
+    case JSON_NULL: return NULL;
+    case JSON_FALSE: return "0";
+    case JSON_TRUE: return "1";
+    case JSON_NUMBER: case JSON_STRING: return value->text;
+    default: break;
+  }
+  bool sum = type == OPTION_LEVELS || type == OPTION_TERMS || type == OPTION_PANEL, numbers = type == OPTION_NUMBERS || type == OPTION_RANGE;
+  bool words = sum || type == OPTION_CALLS || type == OPTION_TEXT;
+  Text text = {run, NULL, 0, 0};
+  text_add(&text, numbers ? "(" : "");
+  for (const JsonValue *item = value->child; item; item = item->next) {
+    if (value->type != JSON_ARRAY || !(words || numbers) || (item->type != JSON_NUMBER && (item->type != JSON_STRING || numbers))) {
+      run_fail(run, "the option '%s' cannot be %s in JSON", option->spec->name, value->type == JSON_OBJECT ? "an object" : "such an array");
+      return NULL;
+    }
+    if (item != value->child) text_add(&text, sum ? "+" : ",");
+    text_add(&text, item->text);
+  }
+  text_add(&text, numbers ? ")" : "");
+  return text.data;
+}
+
+static void read_json(Reader *reader, const char *text) {
+  const JsonValue *object = json_parse(reader->run, text);
+  for (const JsonValue *member = object ? object->child : NULL; member && run_poll(reader->run, 500); member = member->next) {
+    OptionValue *option = find_option(reader, member->key);
+    if (!option) unknown_option(reader, member->key);
+    else give(reader, option, json_text(reader, option, member), true);
+  }
+}
+
+static void read_options(Reader *reader, const char *text) {
+  if (!text || run_failed(reader->run)) return;
+  text += strspn(text, " \t\r\n");
+  if (*text == '{') {
+    read_json(reader, text);
+    return;
+  }
+  TokenList list = tokens_list(reader->run, text), piece;
+  for (int at = 0; tokens_piece(list, &at, ",;", &piece) && !run_failed(reader->run);) read_lines(reader, piece);
+}
+
+/* ------------------------------------------------------------------------------------------------ the panel */
+
+static bool has_shift(const Model *model) {
+  for (int i = 0; i < model->variables; i++)
+    if (model->variable[i].shift != SHIFT_NONE) return true;
+  return false;
+}
+
+static void set_panel(Compiler *compiler, Reader *reader) {
+  Model *model = compiler->model;
+  const OptionValue *panel = find_type(reader->plan, OPTION_PANEL), *vcov = find_type(reader->plan, OPTION_VCOV);
+  bool shift = has_shift(model), did = strncmp(reader->estimator->name, "did_", 4) == 0;
+  bool series = vcov && vcov->vcov && (vcov->vcov->kind == VCOV_NEWEY_WEST || vcov->vcov->kind == VCOV_DRISCOLL_KRAAY);
+  if (run_failed(compiler->run) || (panel && panel->text) || !(shift || did || series)) return;
+  const OptionValue *unit = find_option(reader, "id"), *time = find_option(reader, "time");
+  if (time && time->text && time->spec->type != OPTION_TEXT) {
+    bool both = unit && unit->text;
+    compile_panel(compiler, tokens_list(compiler->run, both ? run_format(compiler->run, "%s+%s", unit->text, time->text) : time->text));
+  } else {
+    compile_default_panel(compiler);
+  }
+  if (model->time >= 0 || did) return;
+  run_fail(compiler->run, "%s needs to know the panel: give panel=unit+time", shift ? "a lag, lead or difference" : vcov->vcov->text);
+}
+
+/* ------------------------------------------------------------------------------------------------ the plan */
+
+/* Cuts "model; options" of an aggregate in two. */
+static const char *split_spec(Run *run, const Estimator *estimator, const char *spec, const char **options) {
+  TokenList list = tokens_list(run, spec);
+  for (int at = tokens_find(list, 0, ";"); at < list.count; at = tokens_find(list, at + 1, ";")) {
+    if (estimator->model == MODEL_INDICATORS && !is_key(list, at + 1) && *tokens_at(list, at + 1)->start != '{') continue;
+    *options = list.token[at].start + 1;
+    return run_text_n(run, spec, (size_t)(list.token[at].start - spec));
+  }
+  return spec;
+}
+
+static void list_options(Reader *reader) {
+  Plan *plan = reader->plan;
+  Run *run = reader->run;
+  const OptionSpec *const *groups = reader->estimator->options;
+  for (int i = 0; groups && groups[i]; i++)
+    for (const OptionSpec *spec = groups[i]; spec->name; spec++) plan->options++;
+  plan->option = NEW_ARRAY(run, OptionValue, plan->options);
+  reader->in_text = NEW_ARRAY(run, bool, plan->options);
+  reader->order = NEW_ARRAY(run, int, plan->options);
+  if (run_failed(run)) return;
+  OptionValue *option = plan->option;
+  for (int i = 0; groups && groups[i]; i++)
+    for (const OptionSpec *spec = groups[i]; spec->name; spec++)
+      *option++ = (OptionValue){.spec = spec, .number = NAN, .low = NAN, .high = NAN, .integer = spec->type == OPTION_CHOICE ? -1 : 0,
+                                .variable = -1};
+}
+
+void plan_compile(Run *run, const Estimator *estimator, const SourceColumns *columns, const char *model, const char *options, int extras,
+                  const OptionPair *extra, Plan *plan) {
+  const char *behind_model = NULL;
+  *plan = (Plan){.options = 0};
+  plan->model.outcome = plan->model.unit = plan->model.time = plan->model.time_number = plan->model.where = -1;
+  Reader reader = {run, estimator, plan, NULL, NULL, 0};
+  Compiler compiler = {run, columns, &plan->model, 0, 0};
+  list_options(&reader);
+  if (!columns && model) model = split_spec(run, estimator, model, &behind_model);
+  compile_model(&compiler, estimator, model);
+  read_options(&reader, behind_model);
+  read_options(&reader, options);
+  for (int i = 0; i < extras && !run_failed(run); i++) {
+    OptionValue *option = extra[i].value ? find_option(&reader, extra[i].name) : NULL;
+    if (option) give(&reader, option, extra[i].value, false);
+    else if (extra[i].value) unknown_option(&reader, extra[i].name);
+  }
+  for (int i = 0; i < reader.ordered && !run_failed(run); i++) compile_value(&compiler, &plan->option[reader.order[i]]);
+  for (int i = 0; i < plan->options && !run_failed(run); i++) {
+    OptionValue *option = &plan->option[i];
+    if (option->given || !option->spec->fallback) continue;
+    option->text = option->spec->fallback;
+    compile_value(&compiler, option);
+  }
+  set_panel(&compiler, &reader);
+}
