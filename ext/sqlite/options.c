@@ -5,8 +5,7 @@
  *    null is not given. A key that is written twice is an error.
  * 2. A piece without = is a bare call where the estimator has OPTION_CALLS, or the name of a boolean option, which is 1 then; else an error.
  * 3. Hidden columns (extra) win over the text; NULL there is not given. What is given nowhere has its fallback.
- * 4. Values are compiled in the order of the text, so that an aggregate's further arguments follow it; in the spec of an aggregate the options
- *    may follow the model behind a ';' (in a list of dimensions: behind the ';' that a key= follows).
+ * 4. Values are compiled in the order of the text, so that an aggregate's further arguments follow it.
  * 5. The panel is set where it is needed: for shifts, nw and dk, for did_ estimators, and when panel= is given. Without panel= it is id= and time=
  *    of the estimator, else the first two absorbed effects that are plain variables. Shifts, nw and dk fail without one; did_ estimators decide. */
 #include "sql.h"
@@ -184,17 +183,6 @@ static void set_panel(Compiler *compiler, Reader *reader) {
 
 /* ------------------------------------------------------------------------------------------------ the plan */
 
-/* Cuts "model; options" of an aggregate in two. */
-static const char *split_spec(Run *run, const Estimator *estimator, const char *spec, const char **options) {
-  TokenList list = tokens_list(run, spec);
-  for (int at = tokens_find(list, 0, ";"); at < list.count; at = tokens_find(list, at + 1, ";")) {
-    if (estimator->model == MODEL_INDICATORS && !is_key(list, at + 1) && *tokens_at(list, at + 1)->start != '{') continue;
-    *options = list.token[at].start + 1;
-    return run_text_n(run, spec, (size_t)(list.token[at].start - spec));
-  }
-  return spec;
-}
-
 static void list_options(Reader *reader) {
   Plan *plan = reader->plan;
   Run *run = reader->run;
@@ -214,15 +202,13 @@ static void list_options(Reader *reader) {
 
 void plan_compile(Run *run, const Estimator *estimator, const SourceColumns *columns, const char *model, const char *options, int extras,
                   const OptionPair *extra, Plan *plan) {
-  const char *behind_model = NULL;
   *plan = (Plan){.options = 0};
   plan->model.outcome = plan->model.unit = plan->model.time = plan->model.time_number = plan->model.where = -1;
   Reader reader = {run, estimator, plan, NULL, NULL, 0};
   Compiler compiler = {run, columns, &plan->model, 0, 0};
   list_options(&reader);
-  if (!columns && model) model = split_spec(run, estimator, model, &behind_model);
+  if (run_failed(run)) plan->options = 0;
   compile_model(&compiler, estimator, model);
-  read_options(&reader, behind_model);
   read_options(&reader, options);
   for (int i = 0; i < extras && !run_failed(run); i++) {
     OptionValue *option = extra[i].value ? find_option(&reader, extra[i].name) : NULL;
