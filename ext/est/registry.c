@@ -59,7 +59,10 @@ const Estimator *const estimator_registry[] = {
     NULL,
 };
 
+extern const FitFunction FIT_FUNCTION_WALD;
+
 const FitFunction *const fit_function_registry[] = {
+    &FIT_FUNCTION_WALD,
     NULL,
 };
 

@@ -164,7 +164,8 @@ void emit_fit(sqlite3_context *context, Run *run, const Fit *fit, const char *na
 TableLoader *table_loader_new(Run *run, Connection *connection);
 int tvf_register(Connection *connection, const Estimator *estimator);
 int aggregate_register(Connection *connection, const Estimator *estimator);
-int fit_functions_register(Connection *connection); /* fit_terms, fit_coef, ..., and the rows of fit_function_registry */
+int fit_functions_register(Connection *connection); /* fit_tables.c: fit_terms, ..., the rows of fit_function_registry, and all of fit_scalars.c */
+int fit_scalars_register(Connection *connection);   /* fit_scalars.c: fit_coef, fit_stat, fit_predict, ... */
 int help_register(Connection *connection);          /* econ_help(), econ_version(), econ_fit() */
 /* Reports a failed run on a context: "name: sentence", out of memory, or interrupted. */
 void report_context(sqlite3_context *context, const Run *run, const char *name);

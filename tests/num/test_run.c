@@ -60,6 +60,22 @@ static void test_sticky(void) {
   CHECK(host_end(&run));
 }
 
+static void test_sentences_are_utf8(void) {
+  static const struct {
+    const char *given, *kept;
+  } cases[] = {{"\xe4\xb8\x9c\xe9\x83\xa8", "\xe4\xb8\x9c'"}, /* cut behind four bytes: one character and the start of another */
+               {"a\xff\xc3(\x80", "a('"},
+               {"\xf0\x9d\x84\x9e", "\xf0\x9d\x84\x9e'"},
+               {"\xc3\xa9\xc3\xa9", "\xc3\xa9\xc3\xa9'"}};
+  for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    Run run;
+    host_begin(&run);
+    run_fail(&run, "%.4s'", cases[i].given);
+    CHECK(strcmp(run.message, cases[i].kept) == 0);
+    CHECK(host_end(&run));
+  }
+}
+
 static void test_stop(void) {
   Run run;
   host_begin(&run);
@@ -88,4 +104,4 @@ static void test_near(void) {
   CHECK_NEAR(1e-20, 0.0, 0, 1e-15);
 }
 
-CHECK_MAIN(test_memory, test_free_gives_back, test_sticky, test_stop, test_text, test_near)
+CHECK_MAIN(test_memory, test_free_gives_back, test_sticky, test_sentences_are_utf8, test_stop, test_text, test_near)
