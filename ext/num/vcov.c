@@ -137,6 +137,55 @@ static double *meat_of_clusters(Run *run, const VcovData *d, const int32_t *code
   return meat_end(&meat);
 }
 
+/* Clusters are the pairs of codes of both clusterings that occur; writes how many. The scores are brought into the order of the clustering
+ * with more levels (a counting sort of records, one memory access a row); within each of its clusters the sums for the other's levels fit
+ * into the cache. */
+static double *meat_of_pairs(Run *run, const VcovData *d, int32_t *pairs) {
+  size_t k = (size_t)d->k, width = k + 1;
+  int outer = d->cluster_levels[0] >= d->cluster_levels[1] ? 0 : 1;
+  const int32_t *outer_code = d->cluster[outer], *inner_code = d->cluster[1 - outer];
+  int32_t outer_levels = d->cluster_levels[outer], inner_levels = d->cluster_levels[1 - outer];
+  int64_t *end = NEW_ARRAY(run, int64_t, (size_t)outer_levels + 1); /* where the next record of a cluster goes, at last its end */
+  double *record = NEW_ARRAY(run, double, (size_t)d->n * width), *sums = NEW_ARRAY(run, double, (size_t)inner_levels * k);
+  int32_t *seen = NEW_ARRAY(run, int32_t, inner_levels), *met = NEW_ARRAY(run, int32_t, inner_levels); /* seen: in cluster g - 1 */
+  Meat meat;
+  meat_begin(&meat, run, d->k, false);
+  if (run_failed(run)) return NULL;
+  for (int64_t i = 0; i < d->n; i++) end[outer_code[i] + 1]++;
+  for (int32_t g = 0; g < outer_levels; g++) end[g + 1] += end[g];
+  for (int64_t i = 0; i < d->n; i++) {
+    double e = weighted_residual(d, i), *to = record + (size_t)end[outer_code[i]]++ * width;
+    for (size_t j = 0; j < k; j++) to[j] = d->x[j][i] * e;
+    to[k] = inner_code[i];
+    if ((i & (POLL_ROWS - 1)) == 0 && !run_poll(run, POLL_ROWS * (width + 2))) return NULL;
+  }
+  *pairs = 0;
+  int64_t at = 0;
+  for (int32_t g = 0; g < outer_levels; g++) {
+    int32_t here = 0;
+    int64_t start = at;
+    for (; at < end[g]; at++) {
+      const double *from = record + (size_t)at * width;
+      int32_t c = (int32_t)from[k];
+      double *to = sums + (size_t)c * k;
+      if (seen[c] != g + 1) {
+        seen[c] = g + 1;
+        met[here++] = c;
+        for (size_t j = 0; j < k; j++) to[j] = 0;
+      }
+      for (size_t j = 0; j < k; j++) to[j] += from[j];
+    }
+    *pairs += here;
+    for (int32_t m = 0; m < here; m++)
+      if (!meat_add(&meat, sums + (size_t)met[m] * k, NULL)) return NULL;
+    if (!run_poll(run, (uint64_t)(at - start) * width + 4)) return NULL;
+  }
+  run_free(run, record);
+  run_free(run, end);
+  run_free(run, sums);
+  return meat_end(&meat);
+}
+
 /* ---- time (4) */
 
 /* step[i]: the place of time[i] among the sorted distinct times; order: the rows by time. Returns T. */
@@ -332,32 +381,25 @@ static void not_defined(const VcovData *d, Vcov *out) {
 
 static void cluster_vcov(Run *run, const VcovData *d, const VcovCorrection *c, double adjust, Vcov *out) {
   size_t k = (size_t)d->k;
-  const int32_t *code[3] = {d->cluster[0], d->cluster[1], NULL};
-  int32_t levels[3] = {d->cluster_levels[0], d->cluster_levels[1], 0};
   assert(d->clusters == 1 || d->clusters == 2);
   int matrices = d->clusters == 2 ? 3 : 1;
-  if (matrices == 3) code[2] = codes_combine(run, d->n, 2, code, &levels[2]);
+  double smallest = d->clusters == 2 ? fmin(d->cluster_levels[0], d->cluster_levels[1]) : d->cluster_levels[0];
   double *unit = NEW_ARRAY(run, double, k);
-  if (run_failed(run)) return;
-  double smallest = levels[0];
-  for (int m = 0; m < matrices; m++) {
-    out->groups[m] = levels[m];
-    if (levels[m] < smallest) smallest = levels[m];
-  }
   if (!c->t_conventional) out->df_t = smallest - 1;
-  if (smallest < 2) {
-    not_defined(d, out);
-    return;
-  }
   for (int m = 0; m < matrices; m++) {
-    double groups = c->g_conventional ? levels[m] : smallest, factor = adjust * (c->g_adjust ? groups / (groups - 1) : 1);
-    if (m == 0) out->factor = factor;
-    for (size_t j = 0; m == 2 && j < k; j++) unit[j] = out->value[j + j * k];
-    const double *meat = meat_of_clusters(run, d, code[m], levels[m]);
+    int32_t levels = 0;
+    const double *meat = NULL;
+    if (m < 2) meat = meat_of_clusters(run, d, d->cluster[m], levels = d->cluster_levels[m]);
+    else meat = meat_of_pairs(run, d, &levels);
     if (run_failed(run)) return;
+    double groups = c->g_conventional ? levels : smallest, factor = adjust * (c->g_adjust ? groups / (groups - 1) : 1);
+    if (m == 0) out->factor = factor;
+    out->groups[m] = levels;
+    for (size_t j = 0; m == 2 && j < k; j++) unit[j] = out->value[j + j * k];
     add_sandwich(run, d, meat, m == 2 ? -factor : factor, out->value);
   }
-  if (matrices == 3) out->made_positive = make_positive(run, d->k, out->value, unit);
+  if (smallest < 2) not_defined(d, out);
+  else if (matrices == 3) out->made_positive = make_positive(run, d->k, out->value, unit);
 }
 
 void vcov_compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *out) {
@@ -433,8 +475,8 @@ double wald_statistic(Run *run, int k, const double *beta, const double *vcov, i
   for (size_t i = 0; i < m; i++) { /* row i of L, against the rows kept so far */
     size_t at = (size_t)position[i];
     double variance = vcov[at + at * (size_t)k], left = variance, value = beta[at];
-    if (isnan(variance)) return NAN;
     if (isnan(value)) continue; /* a term that was dropped */
+    if (isnan(variance)) return NAN;
     double *row = l + used * m;
     for (size_t j = 0; j < used; j++) {
       double sum = vcov[at + (size_t)kept[j] * (size_t)k];

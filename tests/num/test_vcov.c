@@ -200,6 +200,8 @@ static void test_wald(void) {
   CHECK_NEAR(wald_statistic(&run, K, beta, diagonal, 3, all, &df), 9 + 4, 1e-15, 0);
   CHECK(df == 2);
   CHECK(isnan(wald_statistic(&run, K, beta, diagonal, 0, all, &df)) && df == 0);
+  diagonal[4] = NAN; /* of the dropped term: no matter */
+  CHECK_NEAR(wald_statistic(&run, K, beta, diagonal, 3, all, &df), 9 + 4, 1e-15, 0);
   diagonal[0] = NAN;
   CHECK(isnan(wald_statistic(&run, K, beta, diagonal, 3, all, &df)));
   CHECK(host_end(&run));
