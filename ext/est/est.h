@@ -128,7 +128,8 @@ typedef struct OptionSpec {
   const char *name;
   OptionType type;
   const char *fallback; /* default, as text; NULL: none */
-  const char *choices;  /* OPTION_CHOICE: "a|b|c". OPTION_LEVELS, OPTION_VARIABLE: "optional" = NULL there does not leave the row out */
+  const char *choices;  /* OPTION_CHOICE: "a|b|c". OPTION_LEVELS, OPTION_VARIABLE: "optional" = NULL there does not leave the row out.
+                           OPTION_LEVELS: another word stands for "none", as pooled in scope=pooled */
   const char *help;     /* one line */
 } OptionSpec;
 

@@ -175,7 +175,10 @@ static void add_speed(Job *job, const FitTerm *beta, double step, double df, dou
   if (term && !isnan(speed)) term_inference(term, speed, se / left, df, level);
   show(job, "beta", NULL, -1, term, -1);
   term = add_part(job, "convergence", "half_life");
-  if (term && speed > 0) term_inference(term, log(2) / speed, log(2) * se / (left * speed * speed), df, level);
+  if (term && speed > 0) {
+    term_inference(term, log(2) / speed, log(2) * se / (left * speed * speed), df, level);
+    term->statistic = term->p_value = NAN; /* that a half-life is zero is no hypothesis */
+  }
   show(job, "beta", NULL, -1, term, -1);
 }
 

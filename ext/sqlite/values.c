@@ -369,6 +369,10 @@ void compile_value(Compiler *compiler, OptionValue *value) {
     case OPTION_RANGE: read_range(&place, list); break;
     case OPTION_VARIABLE: value->variable = compile_number(compiler, list, optional); break;
     case OPTION_LEVELS:
+      if (spec->choices && !optional && strcmp(tokens_text(run, list), spec->choices) == 0) { /* the word that means "none": scope=pooled */
+        value->given = false;
+        break;
+      }
       if (tokens_find(list, 0, "+,") < list.count) refuse(&place, "one variable, or a combination a^b,");
       value->variable = compile_levels(compiler, list, optional);
       break;
