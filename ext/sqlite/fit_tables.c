@@ -188,9 +188,8 @@ static int connect(sqlite3 *db, void *auxiliary, int count, const char *const *w
   bool optional;
   for (int i = 0, length; i < module->arguments; i++, name += length) {
     name = next_argument(name, &length, &optional);
-    text_add(&sql, ", ");
-    text_identifier(&sql, i ? run_text_n(&run, name, (size_t)length) : "kept_fit"); /* (1) */
-    text_add(&sql, " HIDDEN");
+    if (i) text_format(&sql, ", \"%.*s\" HIDDEN", length, name);
+    else text_add(&sql, ", kept_fit HIDDEN"); /* (1) */
   }
   for (int i = module->visible; i < module->columns; i++) {
     text_add(&sql, ", ");
