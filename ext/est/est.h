@@ -440,6 +440,7 @@ typedef struct Sample {
   const VcovSpec *vcov_spec;   /* NULL: the default */
   const char *vcov_text;       /* what the fit says: "cluster(firm)", "hc1" */
   int clusters;                /* 0: the vcov is not clustered */
+  int cluster_variable[2];
   const int32_t *cluster[2];   /* dense codes */
   int32_t cluster_levels[2];
   const char *cluster_name[2];

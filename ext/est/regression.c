@@ -2,7 +2,7 @@
  *
  * 1. Frisch-Waugh: y and x are replaced by their residuals from the absorbed effects, then y is regressed on x.
  * 2. K counts estimated terms and effect levels, less one for each effect after the first. ssc= (conventions): an effect nested in the
- *    clusters counts 1 (nested), every level (full), or none at all; reghdfe also takes off levels that connected components of two
+ *    clusters (nw: unit or time, dk: time) counts 1, its slopes every level (nested), every level (full), or none at all; reghdfe also takes off levels that connected components of two
  *    effects make redundant (Abowd, Creecy, Kramarz 2002).
  * 3. r2 = 1 - SSR/SST, SST about the weighted mean where there is an intercept or an effect, about zero otherwise; within: SST after
  *    absorption. Adjusted: (1-SSR/(N-K)) / (SST/(N-1)). rmse = sqrt(SSR/N), weighted SSR.
@@ -24,11 +24,38 @@ static bool nested_in(const Effect *effect, int64_t n, const int32_t *cluster, i
   return true;
 }
 
-static bool effect_nested(Job *job, const Sample *sample, const Effect *effect) {
-  bool nested = false;
+/* The variables within whose levels residuals may be correlated: the clusters; unit and time for nw, time for dk. */
+static int dependence_variables(const Job *job, const Sample *sample, int variable[2]) {
+  int count = 0;
+  if (sample->vcov_kind == VCOV_NEWEY_WEST && job->model->unit >= 0) variable[count++] = job->model->unit;
+  if ((sample->vcov_kind == VCOV_NEWEY_WEST || sample->vcov_kind == VCOV_DRISCOLL_KRAAY) && job->model->time >= 0) variable[count++] = job->model->time;
+  for (int c = 0; c < sample->clusters; c++) variable[count++] = sample->cluster_variable[c];
+  return count;
+}
+
+static bool is_or_contains(const Model *model, int variable, int wanted) {
+  if (variable == wanted) return true;
+  for (int p = 0; p < model->variable[variable].parts; p++)
+    if (is_or_contains(model, model->variable[variable].part[p], wanted)) return true;
+  return false;
+}
+
+/* Rule 2. fixest looks at the rows only where some cluster is no absorbed effect; otherwise an effect is nested where it is a cluster. */
+static bool effect_nested(Job *job, const Sample *sample, int e) {
+  const Model *model = job->model;
+  const Effect *effect = &sample->effect[e];
+  int variable[2], count = dependence_variables(job, sample, variable);
+  bool all_absorbed = true;
+  for (int c = 0; c < count; c++) {
+    if (is_or_contains(model, model->effect[e].variable, variable[c])) return true;
+    bool absorbed = false;
+    for (int other = 0; other < model->effects; other++) absorbed |= model->effect[other].variable == variable[c];
+    all_absorbed &= absorbed;
+  }
+  if (!count || (all_absorbed && option_is(job, "ssc", "fixest"))) return false;
   int32_t *first = NEW_ARRAY(job->run, int32_t, effect->levels);
-  for (int c = 0; c < sample->clusters && !nested && !run_failed(job->run); c++)
-    nested = sample->cluster[c] == effect->code || nested_in(effect, sample->n, sample->cluster[c], first);
+  bool nested = false;
+  for (int c = 0; c < count && !nested && !run_failed(job->run); c++) nested = nested_in(effect, sample->n, job_code(job, variable[c]), first);
   run_free(job->run, first);
   return nested;
 }
@@ -39,8 +66,6 @@ static const char *part_of_ssc(const Job *job, const char *part, const char *fix
   if (value->given) return value->spec->type == OPTION_BOOLEAN ? (value->integer ? "1" : "0") : value->text;
   return option_is(job, "ssc", "none") ? none : option_is(job, "ssc", "areg") ? areg : fixest;
 }
-
-static double effect_coefficients(const Effect *effect) { return (double)effect->levels * (effect->intercept + effect->slopes); }
 
 /* Levels of effect e that the effects before it make redundant: components with each of them, the largest count. */
 static int64_t redundant_levels(Job *job, const Sample *sample, int e) {
@@ -61,8 +86,8 @@ double regression_count(Job *job, const Sample *sample, int rank, bool full) {
   int intercepts = 0;
   for (int e = 0; e < sample->effects; e++) {
     const Effect *effect = &sample->effect[e];
-    bool nested = strcmp(how, "nested") == 0 && effect_nested(job, sample, effect);
-    double counted = nested ? 1 : effect_coefficients(effect);
+    bool nested = strcmp(how, "nested") == 0 && effect->intercept && effect_nested(job, sample, e);
+    double counted = nested ? 1 + (double)effect->levels * effect->slopes : (double)effect->levels * (effect->intercept + effect->slopes);
     int64_t redundant = look_for_redundant && !nested ? redundant_levels(job, sample, e) : 0;
     if (effect->intercept && intercepts++) counted -= redundant > 1 ? (double)redundant : 1;
     k += counted;
@@ -250,7 +275,7 @@ static double constant_variance(Job *job, const Sample *sample, const Regression
     for (int j = 0; j < k; j++)
       if (!regression->ls.dropped[i] && !regression->ls.dropped[j]) variance += regression->x_mean[i] * regression->vcov[i * k + j] * regression->x_mean[j];
   for (int e = 0; e < sample->effects; e++)
-    if (sample->vcov_kind == VCOV_CLUSTER && sample->clusters == 1 && sample->effect[e].intercept && effect_nested(job, sample, &sample->effect[e])) return variance;
+    if (sample->vcov_kind == VCOV_CLUSTER && sample->clusters == 1 && sample->effect[e].intercept && effect_nested(job, sample, e)) return variance;
   double **x = NEW_ARRAY(run, double *, rank + 1), *bread = NEW_ARRAY(run, double, (rank + 1) * (rank + 1)), *ones = NEW_ARRAY(run, double, n);
   int *position = NEW_ARRAY(run, int, rank + 1);
   if (run_failed(run)) return NAN;
@@ -347,7 +372,7 @@ void regression_stats(Job *job, const Sample *sample, const Regression *regressi
   bool intercept_before = false;
   for (int e = 0; e < sample->effects && !run_failed(run); e++) {
     const Effect *effect = &sample->effect[e];
-    fit_add_absorbed(fit, sample->effect_name[e], effect->levels, effect->intercept && intercept_before ? 1 : 0, effect_nested(job, sample, effect));
+    fit_add_absorbed(fit, sample->effect_name[e], effect->levels, effect->intercept && intercept_before ? 1 : 0, effect_nested(job, sample, e));
     intercept_before |= effect->intercept;
   }
 }

@@ -109,6 +109,7 @@ static void build_clusters(Job *job, Sample *sample) {
   }
   for (int c = 0; c < sample->clusters && !run_failed(run); c++) {
     const Column *column = &job->frame->column[variable[c]];
+    sample->cluster_variable[c] = variable[c];
     sample->cluster_name[c] = job->model->variable[variable[c]].name;
     for (int e = 0; e < sample->effects; e++) /* an effect's dense codes serve again */
       if (job->model->effect[e].variable == variable[c]) {

@@ -167,7 +167,7 @@ static bool has_shift(const Model *model) {
 static void set_panel(Compiler *compiler, Reader *reader) {
   Model *model = compiler->model;
   const OptionValue *panel = find_type(reader->plan, OPTION_PANEL), *vcov = find_type(reader->plan, OPTION_VCOV);
-  bool shift = has_shift(model), did = strncmp(reader->estimator->name, "did_", 4) == 0;
+  bool shift = has_shift(model), did = reader->estimator->flags & ESTIMATOR_PANEL;
   bool series = vcov && vcov->vcov && (vcov->vcov->kind == VCOV_NEWEY_WEST || vcov->vcov->kind == VCOV_DRISCOLL_KRAAY);
   if (run_failed(compiler->run) || (panel && panel->text) || !(shift || did || series)) return;
   const OptionValue *unit = find_option(reader, "id"), *time = find_option(reader, "time");
