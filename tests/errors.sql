@@ -79,7 +79,6 @@ SELECT * FROM fe_ols('p', 'y ~ x', 'where=x > 1000');
 SELECT * FROM fe_ols('one', 'y ~ x | id');
 SELECT * FROM fe_ols('SELECT *, 1 AS same FROM p', 'y ~ x', 'vcov=cluster(same)');
 SELECT * FROM fe_ols('p', 'y ~ x', 'weights=0*w');
-SELECT * FROM fe_ols('p', 'y ~ x | id^t', 'singletons=keep');
 -- difference in differences
 SELECT * FROM did_att('p', 'y ~ 1 | id + t');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=x');

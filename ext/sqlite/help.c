@@ -14,8 +14,8 @@ static void econ_fit(sqlite3_context *context, int count, sqlite3_value **values
     const char *text = (const char *)sqlite3_value_text(values[a]);
     argument[a] = run_text(&run, text ? text : "");
   }
+  if (count < 2 || count > 4) run_fail(&run, "it takes (estimator, source, model, options), %d arguments were given", count);
   const Estimator *estimator = run_failed(&run) ? NULL : estimator_find(argument[0]);
-  if (!run_failed(&run) && (count < 2 || count > 4)) run_fail(&run, "it takes (estimator, source, model, options), %d arguments were given", count);
   if (!run_failed(&run) && !estimator) {
     const char *names[256], *near;
     int known = 0;

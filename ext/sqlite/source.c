@@ -37,6 +37,23 @@ static const char *table_sql(Run *run, const char *source) {
   return NULL;
 }
 
+static const char *nearest_table(Run *run, Connection *connection, const char *name) {
+  enum { MOST = 200 };
+  const char *names[MOST];
+  int count = 0;
+  sqlite3_stmt *statement = NULL;
+  if (sqlite3_prepare_v2(connection->db, "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') UNION ALL SELECT name FROM sqlite_temp_master LIMIT 200", -1, &statement,
+                         NULL) == SQLITE_OK)
+    while (count < MOST && sqlite3_step(statement) == SQLITE_ROW) {
+      const char *found = (const char *)sqlite3_column_text(statement, 0);
+      names[count] = run_text(run, found ? found : "");
+      if (!names[count]) break;
+      count++;
+    }
+  sqlite3_finalize(statement);
+  return run_failed(run) ? NULL : nearest_name(name, count, names);
+}
+
 static void fail_from_sqlite(Run *run, Connection *connection, const char *what, const SourceColumns *columns) {
   int code = sqlite3_errcode(connection->db);
   if (code == SQLITE_NOMEM) {
@@ -51,8 +68,15 @@ static void fail_from_sqlite(Run *run, Connection *connection, const char *what,
   static const char NO_COLUMN[] = "no such column: ";
   if (columns && columns->name && strncmp(message, NO_COLUMN, sizeof NO_COLUMN - 1) == 0) {
     const char *name = message + sizeof NO_COLUMN - 1, *near = nearest_name(name, columns->count, columns->name);
-    if (near) run_fail(run, "no column '%s' in %s; did you mean '%s'?", name, columns->source, near);
-    else run_fail(run, "no column '%s' in %s", name, columns->source);
+    if (near) run_fail(run, "no column '%s' in %s%s%s; did you mean '%s'?", name, columns->quote, columns->source, columns->quote, near);
+    else run_fail(run, "no column '%s' in %s%s%s", name, columns->quote, columns->source, columns->quote);
+    return;
+  }
+  static const char NO_TABLE[] = "no such table: ";
+  if (strncmp(message, NO_TABLE, sizeof NO_TABLE - 1) == 0) {
+    const char *name = run_text(run, message + sizeof NO_TABLE - 1), *near = name ? nearest_table(run, connection, name) : NULL;
+    if (near) run_fail(run, "no table or view '%s'; did you mean '%s'?", name, near);
+    else run_fail(run, "no table or view '%s'", name ? name : "");
     return;
   }
   run_fail(run, "%s: %s", what, message);
@@ -99,7 +123,8 @@ const char *source_sql(Run *run, Connection *connection, const char *source, Sou
   bool query = is_query(run, source);
   const char *sql = query ? query_sql(run, connection, source) : table_sql(run, source);
   if (!run_failed(run) && !sql) run_fail(run, "the source '%.60s' must be the name of a table or view, or one query (SELECT, WITH ... SELECT or VALUES)", source);
-  columns->source = query ? "the query" : run_format(run, "'%s'", source);
+  columns->source = query ? "the query" : run_text(run, source);
+  columns->quote = query ? "" : "'";
   const char *probe = run_format(run, "SELECT * FROM %s LIMIT 0", sql ? sql : "");
   sqlite3_stmt *statement = prepare(run, connection, probe, "the source", NULL);
   if (!statement) return NULL;

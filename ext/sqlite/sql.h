@@ -97,6 +97,7 @@ typedef struct SourceColumns {
   int count;
   const char *const *name;
   const char *source;      /* for messages: the table's name, or "the query" */
+  const char *quote;       /* "'" around a table's name */
 } SourceColumns;
 const char *column_find(const SourceColumns *columns, const char *name); /* the column's own spelling, or NULL */
 void expression_compile(Run *run, const SourceColumns *columns, TokenList list, Input *input); /* columns NULL: input->sql is NULL */

@@ -105,7 +105,8 @@ static const char *unquoted(Run *run, const char *argument) {
 static void add_row_column(Table *table, const char *name, const SourceColumns *columns) {
   for (int c = 0; c < columns->count; c++)
     if (sqlite3_stricmp(columns->name[c], name) == 0)
-      run_fail(&table->run, "%s already has a column '%s', which is what the computed column would be called; choose the columns of the source with a SELECT", columns->source, name);
+      run_fail(&table->run, "%s%s%s already has a column '%s', which is what the computed column would be called; choose the columns of the source with a SELECT", columns->quote, columns->source,
+               columns->quote, name);
   table->row_column[table->row_columns++] = name;
 }
 
@@ -324,7 +325,7 @@ static int filter(sqlite3_vtab_cursor *base, int number, const char *list, int c
     source_leave(connection);
   }
   if (table->of_rows && !run_failed(run)) {
-    if (columns.count != table->visible) run_fail(run, "%s has changed its columns since this virtual table was made; drop it and create it again", columns.source);
+    if (columns.count != table->visible) run_fail(run, "%s%s%s has changed its columns since this virtual table was made; drop it and create it again", columns.quote, columns.source, columns.quote);
     cursor->store = row_store_new(run, columns.count);
   }
   if (!run_failed(run)) plan_compile(run, estimator, &columns, cursor->model, cursor->options, extras, extra, &cursor->plan);
