@@ -468,10 +468,16 @@ typedef struct Regression {    /* one linear equation on a sample; the caller se
 void regression_fit(Job *job, const Sample *sample, Regression *regression);
 /* The model's vcov for other columns, residuals and bread on the same sample (second stages, stacked equations): rank columns, all kept. */
 void regression_vcov(Job *job, const Sample *sample, int k, double *const *x, const double *residual, const double *bread, double k_counted, Vcov *out);
+/* Its two inputs, for tests that need other columns, leverages or no correction: all of a VcovData that belongs to the sample (k, x, residual, bread
+ * and leverage are left to the caller), and the correction of ssc= and its parts. */
+void regression_vcov_data(Job *job, const Sample *sample, VcovData *data);
+void regression_correction(const Job *job, double k, VcovCorrection *correction);
 /* K for the correction: rank plus effect levels under ssc= (nested, full, none, redundant levels); with full every level but one for each effect after the first. */
 double regression_count(Job *job, const Sample *sample, int rank, bool full);
 /* Adds tidy terms and their vcov to the fit. */
 void regression_terms(Job *job, const Sample *sample, const Regression *regression);
+/* The row columns fitted = y - residual, residual, and fe_NAME for each effect: x are the k columns before absorption, beta NAN where dropped. */
+void regression_rows(Job *job, const Sample *sample, int k, double *const *x, const double *beta, const double *residual);
 /* Adds nobs, r2, ..., bic, the degrees-of-freedom account, absorbed effects, the constant, and the convergence of what iterated. */
 void regression_stats(Job *job, const Sample *sample, const Regression *regression);
 /* Fills estimate..conf_high of a term from an estimate, its error and degrees of freedom (infinite: normal). */

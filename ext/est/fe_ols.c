@@ -8,35 +8,6 @@
  * Reference: Frisch and Waugh (1933), Lovell (1963); degrees of freedom as in regression.c. */
 #include "est.h"
 
-/* The parts of the effects: the projection of y - x'b. */
-static void effect_parts(Job *job, const Sample *sample, const Regression *regression, const double *fitted) {
-  Run *run = job->run;
-  int64_t n = sample->n;
-  Design design; /* x as it was before the effects were absorbed */
-  design_build(job, job->model->terms, job->model->term, sample->explicit_intercept, sample->any_intercept, DESIGN_BORROW, &design);
-  double *rest = NEW_ARRAY(run, double, n), **coefficient = NEW_ARRAY(run, double *, sample->effects);
-  if (run_failed(run)) return;
-  memcpy(rest, fitted, (size_t)n * sizeof *rest);
-  for (int j = 0; j < regression->k; j++)
-    for (int64_t row = 0; row < n && !regression->ls.dropped[j]; row++) rest[row] -= regression->ls.beta[j] * design.column[j][row];
-  for (int e = 0; e < sample->effects; e++)
-    coefficient[e] = NEW_ARRAY(run, double, (size_t)sample->effect[e].levels * (size_t)(sample->effect[e].intercept + sample->effect[e].slopes));
-  if (run_failed(run)) return;
-  absorb_coefficients(sample->absorber, rest, coefficient);
-  for (int e = 0; e < sample->effects && !run_failed(run); e++) {
-    const Effect *effect = &sample->effect[e];
-    int width = effect->intercept + effect->slopes;
-    double *part = NEW_ARRAY(run, double, n);
-    if (run_failed(run)) return;
-    for (int64_t row = 0; row < n; row++) {
-      const double *c = coefficient[e] + (int64_t)effect->code[row] * width;
-      part[row] = effect->intercept ? c[0] : 0;
-      for (int s = 0; s < effect->slopes; s++) part[row] += c[effect->intercept + s] * effect->slope[s][row];
-    }
-    result_row_number(job->result, run_format(run, "fe_%s", sample->effect_name[e]), part, false);
-  }
-}
-
 static void fit(Job *job) {
   Run *run = job->run;
   const Model *model = job->model;
@@ -56,13 +27,9 @@ static void fit(Job *job) {
   regression_stats(job, &sample, &regression);
   result_tidy(job);
   if (!job->want_rows || run_failed(run)) return;
-  double *fitted = NEW_ARRAY(run, double, sample.n);
-  if (run_failed(run)) return;
-  const double *y = job_number(job, model->outcome);
-  for (int64_t row = 0; row < sample.n; row++) fitted[row] = y[row] - regression.residual[row];
-  result_row_number(job->result, "fitted", fitted, false);
-  result_row_number(job->result, "residual", regression.residual, false);
-  if (sample.effects) effect_parts(job, &sample, &regression, fitted);
+  Design before; /* x as it was before the effects were absorbed */
+  design_build(job, model->terms, model->term, sample.explicit_intercept, sample.any_intercept, DESIGN_BORROW, &before);
+  if (!run_failed(run)) regression_rows(job, &sample, before.k, before.column, regression.ls.beta, regression.residual);
 }
 
 static const OptionSpec *const OPTIONS[] = {OPTIONS_WHERE, OPTIONS_PANEL, OPTIONS_SAMPLE, OPTIONS_VCOV, NULL};

@@ -95,8 +95,7 @@ double regression_count(Job *job, const Sample *sample, int rank, bool full) {
   return k;
 }
 
-static void fill_correction(Job *job, const Sample *sample, double k, VcovCorrection *correction) {
-  (void)sample;
+void regression_correction(const Job *job, double k, VcovCorrection *correction) {
   correction->k_adjust = strcmp(part_of_ssc(job, "k_adj", "1", "1", "0"), "1") == 0;
   correction->g_adjust = strcmp(part_of_ssc(job, "g_adj", "1", "1", "0"), "1") == 0;
   correction->g_conventional = strcmp(part_of_ssc(job, "g_df", "min", "min", "min"), "conventional") == 0;
@@ -113,26 +112,34 @@ static const double *need_time(Job *job, const Sample *sample) {
   return job_number(job, time);
 }
 
+void regression_vcov_data(Job *job, const Sample *sample, VcovData *data) {
+  *data = (VcovData){.kind = sample->vcov_kind, .n = sample->n, .weight = sample->weight, .clusters = sample->clusters, .lag = -1};
+  for (int c = 0; c < sample->clusters; c++) {
+    data->cluster[c] = sample->cluster[c];
+    data->cluster_levels[c] = sample->cluster_levels[c];
+  }
+  const VcovSpec *spec = sample->vcov_spec;
+  if (data->kind == VCOV_NEWEY_WEST || data->kind == VCOV_DRISCOLL_KRAAY) {
+    data->time = need_time(job, sample);
+    data->unit = data->kind == VCOV_NEWEY_WEST ? job_code(job, job->model->unit) : NULL;
+    data->lag = spec->lag;
+  }
+  if (data->kind == VCOV_CONLEY) {
+    data->latitude = job_number(job, spec->latitude);
+    data->longitude = job_number(job, spec->longitude);
+    data->cutoff_km = spec->cutoff_km;
+  }
+}
+
 void regression_vcov(Job *job, const Sample *sample, int k, double *const *x, const double *residual, const double *bread, double k_counted, Vcov *out) {
   Run *run = job->run;
   memset(out, 0, sizeof *out);
-  VcovData data = {.kind = sample->vcov_kind, .n = sample->n, .k = k, .x = x, .residual = residual, .weight = sample->weight, .bread = bread,
-                   .clusters = sample->clusters, .lag = -1};
-  for (int c = 0; c < sample->clusters; c++) {
-    data.cluster[c] = sample->cluster[c];
-    data.cluster_levels[c] = sample->cluster_levels[c];
-  }
-  const VcovSpec *spec = sample->vcov_spec;
-  if (data.kind == VCOV_NEWEY_WEST || data.kind == VCOV_DRISCOLL_KRAAY) {
-    data.time = need_time(job, sample);
-    data.unit = data.kind == VCOV_NEWEY_WEST ? job_code(job, job->model->unit) : NULL;
-    data.lag = spec->lag;
-  }
-  if (data.kind == VCOV_CONLEY) {
-    data.latitude = job_number(job, spec->latitude);
-    data.longitude = job_number(job, spec->longitude);
-    data.cutoff_km = spec->cutoff_km;
-  }
+  VcovData data;
+  regression_vcov_data(job, sample, &data);
+  data.k = k;
+  data.x = x;
+  data.residual = residual;
+  data.bread = bread;
   if (data.kind == VCOV_HC2 || data.kind == VCOV_HC3 || data.kind == VCOV_HC4) {
     double *leverage = NEW_ARRAY(run, double, sample->n);
     if (run_failed(run)) return;
@@ -148,7 +155,7 @@ void regression_vcov(Job *job, const Sample *sample, int k, double *const *x, co
   }
   if (run_failed(run)) return;
   VcovCorrection correction;
-  fill_correction(job, sample, k_counted, &correction);
+  regression_correction(job, k_counted, &correction);
   vcov_compute(run, &data, &correction, out);
 }
 
@@ -402,4 +409,43 @@ void result_tidy(Job *job) {
       }
     }
   }
+}
+
+/* ---- rows of the virtual table */
+
+/* The projection of y - x'b on the effects. With slopes (firm[x]) a part is intercept + slope x. */
+static void effect_parts(Job *job, const Sample *sample, const double *rest) {
+  Run *run = job->run;
+  double **coefficient = NEW_ARRAY(run, double *, sample->effects);
+  for (int e = 0; e < sample->effects && !run_failed(run); e++)
+    coefficient[e] = NEW_ARRAY(run, double, (size_t)sample->effect[e].levels * (size_t)(sample->effect[e].intercept + sample->effect[e].slopes));
+  if (run_failed(run)) return;
+  absorb_coefficients(sample->absorber, rest, coefficient);
+  for (int e = 0; e < sample->effects && !run_failed(run); e++) {
+    const Effect *effect = &sample->effect[e];
+    int width = effect->intercept + effect->slopes;
+    double *part = NEW_ARRAY(run, double, sample->n);
+    if (run_failed(run)) return;
+    for (int64_t row = 0; row < sample->n; row++) {
+      const double *c = coefficient[e] + (int64_t)effect->code[row] * width;
+      part[row] = effect->intercept ? c[0] : 0;
+      for (int s = 0; s < effect->slopes; s++) part[row] += c[effect->intercept + s] * effect->slope[s][row];
+    }
+    result_row_number(job->result, run_format(run, "fe_%s", sample->effect_name[e]), part, false);
+  }
+}
+
+void regression_rows(Job *job, const Sample *sample, int k, double *const *x, const double *beta, const double *residual) {
+  Run *run = job->run;
+  int64_t n = sample->n;
+  double *fitted = NEW_ARRAY(run, double, n), *rest = NEW_ARRAY(run, double, n);
+  if (run_failed(run)) return;
+  const double *y = job_number(job, job->model->outcome);
+  for (int64_t row = 0; row < n; row++) fitted[row] = rest[row] = y[row] - residual[row];
+  result_row_number(job->result, "fitted", fitted, false);
+  result_row_number(job->result, "residual", residual, false);
+  for (int j = 0; j < k; j++)
+    for (int64_t row = 0; row < n && !isnan(beta[j]); row++) rest[row] -= beta[j] * x[j][row];
+  if (sample->effects && run_poll(run, (uint64_t)n * (uint64_t)k)) effect_parts(job, sample, rest);
+  run_free(run, rest);
 }
