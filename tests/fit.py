@@ -171,6 +171,15 @@ def test_views_may_use_them(db):
     assert db.value("SELECT b FROM kept") == 2.0
 
 
+def test_text_of_another_encoding(db):
+    db.execute("PRAGMA encoding = 'UTF-16'")
+    db.execute("CREATE TABLE models(fit)")
+    db.execute("INSERT INTO models VALUES (?)", (fit_of(formula="\u6295\u8d44 ~ x1 + x2", terms=[term("\u4e1c\u90e8", 3, 1)], vcov={"terms": 1, "lower": [1]}),))
+    assert db.row("SELECT fit_coef(fit, '\u4e1c\u90e8'), fit_stat(fit, 'formula') FROM models") == (3, "\u6295\u8d44 ~ x1 + x2")
+    assert db.rows("SELECT term, statistic FROM models, fit_terms(fit)") == [("\u4e1c\u90e8", 2.5)]
+    assert db.value("SELECT statistic FROM models, fit_wald(fit, '\u4e1c\u90e8 = 1')") == 4
+
+
 def test_missing_argument(db):
     assert db.error("SELECT * FROM fit_terms") == "fit_terms: the argument 'fit' is missing: fit_terms(fit)"
     assert db.error("SELECT * FROM fit_terms()") == "fit_terms: the argument 'fit' is missing: fit_terms(fit)"

@@ -329,7 +329,8 @@ struct Estimator {
    * "x1 + x2 + ..." in formulas and "x1, x2, ..." in lists. NULL: a spec must be given. */
   const char *short_values, *short_spec;
   void (*fit)(Job *job);
-  /* fit_score(fit, x...): the score of one row from the kept fit, x in the order of the terms; NAN where not defined. NULL: no scores. */
+  /* fit_score(fit, x...): the score of one row from the kept fit, x in the order of the terms (of the model itself, (Intercept) left out); NAN where not
+   * defined. NULL: no scores. */
   double (*score)(const Fit *fit, int count, const double *x);
   const char *example;               /* one SELECT that runs on the shipped tables (sql/data) */
 };
