@@ -7,7 +7,7 @@
  *    window appears in the expression its unknown names are left to SQL.
  * 3. a / b is written a *1.0/ b: it divides as real numbers, with the same precedence. I(a) is (a).
  * 4. Refused with what to write instead: log( , whose base is 10 in SQLite, ^ and : and bind parameters, which SQL would misread, and the
- *    functions of formulas (l, f, d, i) and of R where only SQL can stand.
+ *    functions of formulas (l, f, d, i) and, outside subqueries, of R and Stata where only SQL can stand.
  * 5. The name shown is the text with blanks removed but between words; a lone quoted name loses its quotes.
  * 6. In an aggregate's spec (columns NULL) names cannot be checked: the text only labels a value. */
 #include "sql.h"
@@ -50,15 +50,12 @@ static void no_column(Run *run, const SourceColumns *columns, const char *name, 
   } else if (columns->count <= FEW) {
     for (int i = 0; i < columns->count; i++) text_format(&hint, "%s%s", i ? ", " : "; its columns are ", columns->name[i]);
   }
-  if (run_failed(run)) return;
-  if (!columns->source || strncmp(columns->source, "the ", 4) == 0)
-    run_fail(run, "no column '%.200s' in %s%.500s", name, columns->source ? columns->source : "the source", hint.data);
-  else
-    run_fail(run, "no column '%.200s' in '%.100s'%.500s", name, columns->source, hint.data);
+  const char *quote = columns->quote ? columns->quote : "";
+  if (!run_failed(run)) run_fail(run, "no column '%.200s' in %s%.100s%s%.500s", name, quote, columns->source, quote, hint.data);
 }
 
 /* What formulas and R have and SQL has not (4). */
-static void check_function(Run *run, TokenList list, int i) {
+static void check_function(Run *run, TokenList list, int i, bool query) {
   static const struct {
     const char *name, *advice;
   } FOREIGN[] = {
@@ -76,7 +73,7 @@ static void check_function(Run *run, TokenList list, int i) {
   };
   const Token *token = &list.token[i];
   for (size_t j = 0; j < sizeof FOREIGN / sizeof FOREIGN[0]; j++)
-    if (token_is(token, FOREIGN[j].name)) run_fail(run, "%s(...) is not known here: %s", FOREIGN[j].name, FOREIGN[j].advice);
+    if (token_is(token, FOREIGN[j].name) && (j == 0 || !query)) run_fail(run, "%s(...) is not known here: %s", FOREIGN[j].name, FOREIGN[j].advice);
   if (token->length != 1) return;
   if (strchr("lfd", *token->start))
     run_fail(run, "%c(...) must be a variable of its own, not part of an expression or of another l(), f() or d()", *token->start);
@@ -87,13 +84,13 @@ static void check_function(Run *run, TokenList list, int i) {
 }
 
 /* name.name: as.factor(x), L.x and i.x belong to R and Stata. */
-static void check_qualifier(Run *run, const SourceColumns *columns, TokenList list, int i) {
+static void check_qualifier(Run *run, TokenList list, int i) {
   const Token *token = &list.token[i], *after = tokens_at(list, i + 2);
   if (token_is(token, "as"))
     run_fail(run, "as.%.*s(...) is not known here: write i(x) for dummies, or SQL such as CAST(x AS REAL)", after->length, after->start);
   bool letter = token->length <= 3 && strchr("lLfFdDiIcCbB", *token->start);
   for (int j = 1; j < token->length; j++) letter = letter && token->start[j] >= '0' && token->start[j] <= '9';
-  if (!letter || (columns && columns->source && token_is(token, columns->source))) return;
+  if (!letter) return;
   run_fail(run, "'%.*s.%.*s' is not known here: write l(x), f(x), d(x) for lags, leads and differences and i(x) for dummies", token->length,
            token->start, after->length, after->start);
 }
@@ -114,9 +111,9 @@ static void add_name(Place *place, int i) {
   const Token *token = &place->list.token[i], *previous = tokens_at(place->list, i - 1), *next = tokens_at(place->list, i + 1);
   bool bare = token->type == TOKEN_NAME, alone = place->list.count == 1, after_dot = token_is(previous, "."), before_dot = token_is(next, ".");
   bool call = next->type == TOKEN_OPEN;
-  if (bare && before_dot && !after_dot && tokens_at(place->list, i + 2)->type == TOKEN_NAME)
-    check_qualifier(place->run, place->columns, place->list, i);
-  if (bare && call && !after_dot) check_function(place->run, place->list, i);
+  if (bare && before_dot && !after_dot && !place->query && tokens_at(place->list, i + 2)->type == TOKEN_NAME)
+    check_qualifier(place->run, place->list, i);
+  if (bare && call && !after_dot) check_function(place->run, place->list, i, place->query);
   if (bare && call && token->length == 1 && *token->start == 'I') return; /* I(x) is (x) */
   bool left_to_sql = after_dot || before_dot || call || token_is(previous, "as") || token_is(previous, "collate");
   if (bare && !alone) left_to_sql = left_to_sql || one_of(token, OPERATOR_WORDS) || (place->query && one_of(token, QUERY_WORDS));

@@ -23,7 +23,7 @@ enum { MOST_CROSSED = 6, MOST_STEPS = 1000, MOST_TERMS = 5000 };
 /* The array with room for one more; NULL if the run has failed. */
 static void *make_room(Run *run, void *array, int count, int *capacity, size_t size) {
   if (run_failed(run) || count < *capacity) return run_failed(run) ? NULL : array;
-  int wanted = *capacity ? *capacity * 2 : 16;
+  int wanted = *capacity ? *capacity * 2 : 4;
   void *grown = run_grow(run, array, (size_t)wanted, size);
   if (grown) *capacity = wanted;
   return grown;

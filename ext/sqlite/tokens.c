@@ -141,13 +141,15 @@ const Token *tokens_at(TokenList list, int index) {
   return index >= 0 && index < list.count ? &list.token[index] : &END;
 }
 
+enum { MOST_TOKENS = 100000 };
+
 TokenList tokens_list(Run *run, const char *text) {
   const TokenList none = {NULL, 0};
   Token *token = NULL;
   int count = 0, capacity = 0, open = 0;
   for (Token next = token_next(run, text); next.type != TOKEN_END; next = token_next(run, next.start + next.length)) {
     if (count == capacity) {
-      if (capacity > INT32_MAX / 4) run_fail(run, "a text has too many words");
+      if (capacity > MOST_TOKENS) run_fail(run, "a text of more than %d words", MOST_TOKENS);
       capacity = capacity ? capacity * 2 : 32;
       Token *grown = run_grow(run, token, (size_t)capacity, sizeof *token);
       if (!grown) return none;

@@ -10,8 +10,8 @@
 static Run run;
 
 static const char *const COLUMNS[] = {"y", "x", "z", "w", "firm", "Year", "prov", "union", "order", "gdp per cap", "end", "a\"b", "\xE5\xB9\xB4"};
-static const SourceColumns PANEL = {sizeof COLUMNS / sizeof COLUMNS[0], COLUMNS, "panel"};
-static const SourceColumns QUERY = {3, COLUMNS, "the query"};
+static const SourceColumns PANEL = {sizeof COLUMNS / sizeof COLUMNS[0], COLUMNS, "panel", "'"};
+static const SourceColumns QUERY = {3, COLUMNS, "the query", ""};
 static const SourceColumns *source = &PANEL;
 
 static const OptionSpec OPTIONS[] = {
@@ -172,6 +172,7 @@ static void test_names_and_expressions(void) {
   PLAN("y ~ x -- a comment\n + z", "n\"y\" ~ 1, x=n\"x\", z=n\"z\"");
   PLAN("y - x ~ z", "n(\"y\" - \"x\") ~ 1, z=n\"z\"");
   PLAN("y ~ (SELECT max(q.order) FROM other q ORDER BY name)", "n\"y\" ~ 1, (SELECT max(q.order)FROM other q ORDER BY name)=n(( SELECT max ( q . order ) FROM other q ORDER BY name ))");
+  PLAN("y ~ (SELECT c.x FROM other c)", "n\"y\" ~ 1, (SELECT c.x FROM other c)=n(( SELECT c . x FROM other c ))");
   PLAN("y ~ (rowid % 2)", "n\"y\" ~ 1, (rowid%2)=n(( rowid % 2 ))");
   PLAN("y ~ ln(x) + LN( X )", "n\"y\" ~ 1, ln(x)=n(ln ( \"x\" )), LN(X)=n(LN ( \"x\" ))");
 }

@@ -9,7 +9,7 @@ static Run run;
 static Plan plan;
 
 static const char *const COLUMNS[] = {"y", "x", "z", "firm", "year", "prov", "lat", "lon", "gdp per cap"};
-static const SourceColumns PANEL = {sizeof COLUMNS / sizeof COLUMNS[0], COLUMNS, "panel"};
+static const SourceColumns PANEL = {sizeof COLUMNS / sizeof COLUMNS[0], COLUMNS, "panel", "'"};
 
 static const OptionSpec SHARED[] = {
   {"where", OPTION_WHERE, NULL, NULL, "rows"},
