@@ -6,8 +6,9 @@
  * 2. A piece without = is a bare call where the estimator has OPTION_CALLS, or the name of a boolean option, which is 1 then; else an error.
  * 3. Hidden columns (extra) win over the text; NULL there is not given. What is given nowhere has its fallback.
  * 4. Values are compiled in the order of the text, so that an aggregate's further arguments follow it.
- * 5. The panel is set where it is needed: for shifts, nw and dk, for did_ estimators, and when panel= is given. Without panel= it is id= and time=
- *    of the estimator, else the first two absorbed effects that are plain variables. Shifts, nw and dk fail without one; did_ estimators decide. */
+ * 5. The panel is set where it is needed: for shifts, nw and dk, for estimators with ESTIMATOR_PANEL, and when panel= is given. Without panel= it
+ *    is id= and time= of the estimator, else the first two absorbed effects that are plain variables. Shifts, nw and dk fail without one;
+ *    the estimators decide for themselves. */
 #include "sql.h"
 
 typedef struct Reader {
@@ -167,9 +168,9 @@ static bool has_shift(const Model *model) {
 static void set_panel(Compiler *compiler, Reader *reader) {
   Model *model = compiler->model;
   const OptionValue *panel = find_type(reader->plan, OPTION_PANEL), *vcov = find_type(reader->plan, OPTION_VCOV);
-  bool shift = has_shift(model), did = reader->estimator->flags & ESTIMATOR_PANEL;
+  bool shift = has_shift(model), asked = reader->estimator->flags & ESTIMATOR_PANEL;
   bool series = vcov && vcov->vcov && (vcov->vcov->kind == VCOV_NEWEY_WEST || vcov->vcov->kind == VCOV_DRISCOLL_KRAAY);
-  if (run_failed(compiler->run) || (panel && panel->text) || !(shift || did || series)) return;
+  if (run_failed(compiler->run) || (panel && panel->text) || !(shift || asked || series)) return;
   const OptionValue *unit = find_option(reader, "id"), *time = find_option(reader, "time");
   if (time && time->text && time->spec->type != OPTION_TEXT) {
     bool both = unit && unit->text;
@@ -177,7 +178,7 @@ static void set_panel(Compiler *compiler, Reader *reader) {
   } else {
     compile_default_panel(compiler);
   }
-  if (model->time >= 0 || did) return;
+  if (model->time >= 0 || asked) return;
   run_fail(compiler->run, "%s needs to know the panel: give panel=unit+time", shift ? "a lag, lead or difference" : vcov->vcov->text);
 }
 

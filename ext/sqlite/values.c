@@ -2,7 +2,8 @@
  *
  * 1. Numbers are strict: the whole text is one number, whatever the locale; integers are whole. Lists are .5 or (.1,.5,.9), ranges lo:hi or
  *    (lo,hi) with lo <= hi. Words may stand in quotes, capitals do not matter; a choice is kept as its spec spells it, its index in integer.
- * 2. Variables, levels, terms, panel= and where= are compiled as in a formula. In where= (and where a spec says "optional") NULL does not drop the row.
+ * 2. Variables, levels, terms, panel= and where= are compiled as in a formula. In where= (and where a spec says "optional") NULL does not drop
+ *    the row. Another word among the choices of levels means that none is given (scope=pooled).
  * 3. vcov: iid, hc0..hc4 (robust, white, hetero: hc1), cluster(a), cluster(a+b), cluster(a,b), cluster(a^b), nw(L), dk(L),
  *    conley(latitude, longitude, km), wild(g, reps=R, weights=rademacher|webb|mammen, seed=S), cv3(g). The text kept is the shortest such form.
  * 4. Calls name(argument, key=value). Of bare calls each argument is looked up: numbers, strings, and (behind the first argument) names that are no

@@ -26,7 +26,7 @@ static const OptionSpec OPTIONS[] = {
 static const OptionSpec *const GROUPS[] = {OPTIONS, NULL};
 static const Estimator FORMULA = {.name = "fe_test", .model = MODEL_FORMULA, .model_help = "y ~ x | effects", .options = GROUPS};
 static const Estimator ONE_SIDED = {.name = "panel_vif", .model = MODEL_FORMULA, .model_help = "~ x1 + x2", .options = GROUPS};
-static const Estimator DID = {.name = "did_test", .model = MODEL_FORMULA, .model_help = "y ~ 1 | unit + time", .options = GROUPS};
+static const Estimator DID = {.name = "did_test", .model = MODEL_FORMULA, .model_help = "y ~ 1 | unit + time", .options = GROUPS, .flags = ESTIMATOR_PANEL};
 static const Estimator VARIABLES = {.name = "pca", .model = MODEL_VARIABLES, .options = GROUPS};
 static const Estimator INDICATORS = {.name = "entropy", .model = MODEL_INDICATORS, .options = GROUPS};
 static const Estimator ROLES = {.name = "expy", .model = MODEL_ROLES, .roles = "exporter:levels, value:number, income:number?", .options = GROUPS};
