@@ -1,0 +1,363 @@
+/* assemble.c: the reduced system S = D2'WD2 - N'(D1'WD1)^-1 N, N = D1'WD2, built from the rows grouped by D1's levels. Two ways:
+ *
+ * 1. By blocks (few coefficients): each group's N as a dense row (q rows with slopes), divided by the root of D1'WD1 (which is diagonal), and S by dense
+ *    crossproducts of many such rows. Groups with the pattern of the group before are counted instead: a balanced panel has one.
+ * 2. By pairs (many): column j of S collects, for each group that touches j, that group's rows. Rows grouped by the level of j are taken in
+ *    the order of D1's groups, so that a group's share in j is known before its rows are read; no list of pairs is ever stored.
+ * 3. Where D1 has no slopes, an effect's intercepts add to a constant, which D1 removes: each row of S sums to zero over the effect, and
+ *    all of these terms but the diagonal are negative or zero. The diagonal is computed as minus their sum, without cancellation: it keeps
+ *    its relative accuracy where S is tiny beside D2'WD2 (a firm of many stayers and one mover), and is exactly zero where it should be. */
+#include "absorb.h"
+
+enum { BLOCK_ROWS = 256 };
+
+bool group_rows(Run *run, int64_t n, const int32_t *code, int32_t levels, const Grouping *within, Grouping *out) {
+  int32_t *start = NEW_ARRAY(run, int32_t, (int64_t)levels + 1);
+  memset(out, 0, sizeof *out);
+  if (run_failed(run)) return false;
+  bool sorted = !within || !within->row;
+  for (int64_t r = 0; r < n;) {
+    int32_t level = code[r];
+    int64_t from = r;
+    while (++r < n && code[r] == level) continue;
+    start[level] += (int32_t)(r - from);
+    if (r < n && code[r] < level) sorted = false;
+  }
+  if (!run_poll(run, (uint64_t)n)) return false;
+  int32_t sum = 0;
+  for (int32_t g = 0; g <= levels; g++) {
+    int32_t count = g < levels ? start[g] : 0;
+    start[g] = sum;
+    sum += count;
+  }
+  out->start = start;
+  if (sorted) return true;
+  int32_t *row = run_grow(run, NULL, (size_t)n, sizeof *row); /* every place is written below */
+  if (run_failed(run)) return false;
+  out->row = row;
+  for (int64_t k = 0; k < n; k++) { /* start[g] moves to the group's end ... */
+    int32_t r = within && within->row ? within->row[k] : (int32_t)k;
+    row[start[code[r]]++] = r;
+    if ((k & 0xffff) == 0 && !run_poll(run, 65536)) return false;
+  }
+  for (int32_t g = levels; g > 0; g--) start[g] = start[g - 1]; /* ... which is where the next one began */
+  start[0] = 0;
+  return true;
+}
+
+void grouping_free(Run *run, Grouping *grouping) {
+  run_free(run, grouping->start);
+  run_free(run, grouping->row);
+  memset(grouping, 0, sizeof *grouping);
+}
+
+/* ------------------------------------------------------------------------------------------------ by blocks (1) */
+
+typedef struct Rows {
+  double *value; /* BLOCK_ROWS (at most) x m, column-major; leading dimension odd in cache lines, for writing rows */
+  int used, most, stride;
+} Rows;
+
+static void rows_flush(int32_t m, Rows *rows, double *s) {
+  dense_crossproduct_add(rows->used, m, rows->value, rows->stride, s);
+  rows->used = 0;
+}
+
+static void rows_put(int32_t m, Rows *rows, const double *row, double factor, double *s) {
+  for (int32_t i = 0; i < m; i++) rows->value[(int64_t)i * rows->stride + rows->used] = row[i] * factor;
+  if (++rows->used == rows->most) rows_flush(m, rows, s);
+}
+
+/* N of one group: width of D1 rows of m. */
+static void group_crossproduct(const Absorber *absorber, const Grouping *first, int32_t g, double *cross) {
+  const Block *block = absorber->block;
+  int32_t m = absorber->reduced.order;
+  const double *weight = absorber->weight;
+  bool plain = block_plain(&block[0]);
+  for (int b = 1; b < absorber->effects; b++) {
+    const int32_t *code = block[b].code;
+    bool both_plain = plain && block_plain(&block[b]);
+    for (int64_t k = first->start[g]; k < first->start[g + 1]; k++) {
+      int64_t r = grouped_row(first, k);
+      double w = weight ? weight[r] : 1, *to = cross + block[b].first + (int64_t)code[r] * block[b].width;
+      if (both_plain) {
+        *to += w;
+        continue;
+      }
+      double z[MAX_WIDTH], d[MAX_WIDTH];
+      block_values(&block[0], r, z);
+      block_values(&block[b], r, d);
+      for (int u = 0; u < block[0].width; u++)
+        for (int p = 0; p < block[b].width; p++) to[(int64_t)u * m + p] += w * z[u] * d[p];
+    }
+  }
+}
+
+/* s (lower triangle) += D2'WD2 */
+static void add_rest_crossproduct(const Absorber *absorber, double *s) {
+  const Block *block = absorber->block;
+  int32_t m = absorber->reduced.order;
+  if (absorber->effects == 2 && block_plain(&block[1])) {
+    for (int32_t j = 0; j < m; j++) s[(int64_t)j * m + j] += block[1].mass[j];
+    return;
+  }
+  for (int64_t r = 0; r < absorber->n; r++) {
+    double w = absorber->weight ? absorber->weight[r] : 1, d[MAX_WIDTH], other[MAX_WIDTH];
+    for (int b = 1; b < absorber->effects; b++) {
+      block_values(&block[b], r, d);
+      int64_t j = block[b].first + (int64_t)block[b].code[r] * block[b].width;
+      for (int f = b; f < absorber->effects; f++) { /* blocks are in order: the places are in the lower triangle */
+        block_values(&block[f], r, other);
+        int64_t i = block[f].first + (int64_t)block[f].code[r] * block[f].width;
+        for (int p = 0; p < block[b].width; p++)
+          for (int t = f == b ? p : 0; t < block[f].width; t++) s[(j + p) * m + i + t] += w * d[p] * other[t];
+      }
+    }
+    if ((r & 0xffff) == 0 && !run_poll(absorber->run, 65536 * 4)) return;
+  }
+}
+
+/* (3) */
+static void zero_sum_diagonal(const Absorber *absorber, double *s) {
+  int64_t m = absorber->reduced.order;
+  if (!block_plain(&absorber->block[0])) return;
+  for (int b = 1; b < absorber->effects; b++) {
+    const Block *block = &absorber->block[b];
+    if (!block->intercept) continue;
+    for (int64_t j = block->first; j < block->first + (int64_t)block->levels * block->width; j += block->width) s[j * m + j] = 0;
+    for (int64_t j = block->first; j < block->first + (int64_t)block->levels * block->width; j += block->width)
+      for (int64_t i = j + block->width; i < block->first + (int64_t)block->levels * block->width; i += block->width) {
+        s[j * m + j] -= s[j * m + i];
+        s[i * m + i] -= s[j * m + i];
+      }
+  }
+}
+
+void reduced_dense_blocks(Absorber *absorber, const Grouping *first, double *s) {
+  Run *run = absorber->run;
+  const Block *block = &absorber->block[0];
+  int32_t m = absorber->reduced.order;
+  int q = block->width;
+  bool plain = block_plain(block);
+  int64_t all = (int64_t)block->levels * q;
+  Rows rows = {.most = all < BLOCK_ROWS ? (int)all : BLOCK_ROWS};
+  rows.stride = rows.most < 64 ? rows.most : rows.most + 8;
+  rows.value = NEW_ARRAY(run, double, (int64_t)rows.stride * m);
+  double *cross = NEW_ARRAY(run, double, (int64_t)q * m);
+  double *before = NEW_ARRAY(run, double, m); /* the pattern of the groups just before, times: how many */
+  if (run_failed(run)) return;
+  double times = 0, mass = 1;
+  for (int32_t g = 0; g < block->levels; g++) {
+    group_crossproduct(absorber, first, g, cross);
+    if (plain) {
+      if (times > 0 && memcmp(cross, before, (size_t)m * sizeof *cross) == 0) {
+        times++;
+      } else {
+        if (times > 0) rows_put(m, &rows, before, sqrt(times / mass), s);
+        double *swap = before;
+        before = cross;
+        cross = swap;
+        times = 1;
+        mass = block->mass[g];
+      }
+    } else {
+      for (int u = 0; u < q; u++) {
+        double energy = block->energy[(int64_t)g * q + u];
+        if (energy > 0) rows_put(m, &rows, cross + (int64_t)u * m, 1 / sqrt(energy), s);
+      }
+    }
+    memset(cross, 0, (size_t)m * (size_t)q * sizeof *cross);
+    if (!run_poll(run, (uint64_t)(first->start[g + 1] - first->start[g]) + (uint64_t)m * (uint64_t)m / 16)) return;
+  }
+  if (times > 0) rows_put(m, &rows, before, sqrt(times / mass), s);
+  rows_flush(m, &rows, s);
+  for (int64_t i = 0; i < (int64_t)m * m; i++) s[i] = -s[i];
+  add_rest_crossproduct(absorber, s);
+  zero_sum_diagonal(absorber, s);
+  run_free(run, rows.value);
+  run_free(run, before);
+  run_free(run, cross);
+}
+
+/* ------------------------------------------------------------------------------------------------ by pairs (2) */
+
+typedef struct ColumnsOfLevel { /* the columns of S that belong to one level, being collected */
+  double *value;        /* m x width */
+  int32_t *touched, *stamp, now;
+  int32_t count;
+} ColumnsOfLevel;
+
+static inline double *column_at(ColumnsOfLevel *columns, int width, int32_t i) {
+  double *at = columns->value + (int64_t)i * width;
+  if (columns->stamp[i] != columns->now) {
+    columns->stamp[i] = columns->now;
+    columns->touched[columns->count++] = i;
+    for (int t = 0; t < width; t++) at[t] = 0;
+  }
+  return at;
+}
+
+/* Rows from..to (of the grouping by this block) lie in one level of the block and in group g of D1: their part of D2'WD2, and
+ * what the group's rows take off. */
+static void collect_plain(const Absorber *absorber, int b, const Grouping *by, int64_t from, int64_t to, const Grouping *first, int32_t g, ColumnsOfLevel *columns) {
+  const Block *block = absorber->block;
+  const double *weight = absorber->weight;
+  double share = 0;
+  for (int64_t k = from; k < to; k++) {
+    int64_t r = grouped_row(by, k);
+    double w = weight ? weight[r] : 1;
+    share += w;
+    for (int f = 1; f < absorber->effects; f++)
+      if (f != b) *column_at(columns, 1, block[f].first + block[f].code[r]) += w;
+  }
+  if (absorber->effects == 2 && to - from == first->start[g + 1] - first->start[g]) return; /* only the diagonal would get something */
+  share /= block[0].mass[g];
+  for (int f = 1; f < absorber->effects; f++) {
+    const int32_t *code = block[f].code;
+    for (int64_t k = first->start[g]; k < first->start[g + 1]; k++) {
+      int64_t r = grouped_row(first, k);
+      *column_at(columns, 1, block[f].first + code[r]) -= weight ? share * weight[r] : share;
+    }
+  }
+}
+
+static void collect_sloped(const Absorber *absorber, int b, const Grouping *by, int64_t from, int64_t to, const Grouping *first, int32_t g,
+                           ColumnsOfLevel *columns, double *share) {
+  const Block *block = absorber->block;
+  int q = block[0].width, width = block[b].width;
+  double z[MAX_WIDTH], d[MAX_WIDTH], fit[MAX_WIDTH];
+  memset(share, 0, (size_t)(q * width) * sizeof *share); /* q x width: (D1'WD1)^-1 of the group times its N for this level */
+  for (int64_t k = from; k < to; k++) {
+    int64_t r = grouped_row(by, k);
+    double w = absorber->weight ? absorber->weight[r] : 1, own[MAX_WIDTH];
+    block_values(&block[0], r, z);
+    block_values(&block[b], r, own);
+    for (int u = 0; u < q; u++)
+      for (int t = 0; t < width; t++) share[u * width + t] += w * z[u] * own[t];
+    for (int f = 1; f < absorber->effects; f++) {
+      block_values(&block[f], r, d);
+      for (int p = 0; p < block[f].width; p++) {
+        double *at = column_at(columns, width, block[f].first + block[f].code[r] * block[f].width + p);
+        for (int t = 0; t < width; t++) at[t] += w * own[t] * d[p];
+      }
+    }
+  }
+  first_solve_level(&block[0], g, width, share);
+  for (int64_t k = first->start[g]; k < first->start[g + 1]; k++) {
+    int64_t r = grouped_row(first, k);
+    double w = absorber->weight ? absorber->weight[r] : 1;
+    block_values(&block[0], r, z);
+    for (int t = 0; t < width; t++) {
+      fit[t] = 0;
+      for (int u = 0; u < q; u++) fit[t] += share[u * width + t] * z[u];
+    }
+    for (int f = 1; f < absorber->effects; f++) {
+      block_values(&block[f], r, d);
+      for (int p = 0; p < block[f].width; p++) {
+        double *at = column_at(columns, width, block[f].first + block[f].code[r] * block[f].width + p);
+        for (int t = 0; t < width; t++) at[t] -= w * fit[t] * d[p];
+      }
+    }
+  }
+}
+
+/* Adds the columns of one level to the dense or to the sparse matrix. */
+static bool put_columns(Absorber *absorber, const Block *block, int32_t level, const ColumnsOfLevel *columns, double *s, int64_t *capacity, int64_t limit) {
+  Run *run = absorber->run;
+  SparseSymmetric *matrix = &absorber->reduced.matrix;
+  int64_t m = absorber->reduced.order;
+  for (int t = 0; t < block->width; t++) {
+    int32_t j = block->first + level * block->width + t;
+    bool zero_sum = block_plain(&absorber->block[0]) && block->intercept && t == 0; /* (3) */
+    double sum = 0, diagonal = 0;
+    int64_t entries = s ? 0 : matrix->start[j];
+    if (!s && entries + columns->count > *capacity) {
+      if (entries > limit) return false;
+      *capacity = 2 * *capacity + columns->count;
+      int32_t *row = run_grow(run, matrix->row, (size_t)*capacity, sizeof *row);
+      if (row) matrix->row = row;
+      double *value = run_grow(run, matrix->value, (size_t)*capacity, sizeof *value);
+      if (value) matrix->value = value;
+      if (run_failed(run)) return false;
+    }
+    for (int32_t k = 0; k < columns->count; k++) {
+      int32_t i = columns->touched[k];
+      double value = columns->value[(int64_t)i * block->width + t];
+      if (i == j) diagonal = value;
+      else if (i >= block->first && i < block->first + block->levels * block->width && (i - block->first) % block->width == 0) sum += value;
+      if (i >= j) continue; /* zeros stay: leverages need the inverse in every place where two coefficients share a group */
+      if (s) {
+        s[i * m + j] = value;
+      } else {
+        matrix->row[entries] = i;
+        matrix->value[entries++] = value;
+      }
+    }
+    if (zero_sum) diagonal = -sum;
+    if (s) {
+      s[j * m + j] = diagonal;
+    } else {
+      matrix->diagonal[j] = diagonal;
+      matrix->start[j + 1] = entries;
+    }
+  }
+  return true;
+}
+
+bool reduced_pairs(Absorber *absorber, const Grouping *first, double *s, int64_t limit) {
+  Run *run = absorber->run;
+  SparseSymmetric *matrix = &absorber->reduced.matrix;
+  int32_t m = absorber->reduced.order;
+  int widest = 1;
+  bool plain = block_plain(&absorber->block[0]);
+  for (int b = 1; b < absorber->effects; b++) {
+    if (absorber->block[b].width > widest) widest = absorber->block[b].width;
+    plain = plain && block_plain(&absorber->block[b]);
+  }
+  int64_t capacity = 0;
+  if (!s) {
+    matrix->start = NEW_ARRAY(run, int64_t, (int64_t)m + 1);
+    matrix->diagonal = NEW_ARRAY(run, double, m);
+  }
+  ColumnsOfLevel columns = {NEW_ARRAY(run, double, (int64_t)m * widest), NEW_ARRAY(run, int32_t, m), NEW_ARRAY(run, int32_t, m), 0, 0};
+  double *share = NEW_ARRAY(run, double, absorber->block[0].width * widest);
+  bool fits = !run_failed(run);
+  for (int b = 1; b < absorber->effects && fits; b++) {
+    const Block *block = &absorber->block[b];
+    const int32_t *group = absorber->block[0].code;
+    Grouping by;
+    fits = group_rows(run, absorber->n, block->code, block->levels, first, &by);
+    for (int32_t level = 0; level < block->levels && fits; level++) {
+      columns.now++;
+      columns.count = 0;
+      uint64_t work = 0;
+      for (int64_t k = by.start[level]; k < by.start[level + 1];) {
+        int64_t from = k;
+        int32_t g = group[grouped_row(&by, k)];
+        while (++k < by.start[level + 1] && group[grouped_row(&by, k)] == g) continue;
+        if (plain) collect_plain(absorber, b, &by, from, k, first, g, &columns);
+        else collect_sloped(absorber, b, &by, from, k, first, g, &columns, share);
+        work += (uint64_t)(first->start[g + 1] - first->start[g] + k - from);
+        if (work > 65536 && !run_poll(run, work * (uint64_t)(absorber->effects * widest))) break;
+        if (work > 65536) work = 0;
+      }
+      fits = run_poll(run, work) && put_columns(absorber, block, level, &columns, s, &capacity, limit);
+    }
+    grouping_free(run, &by);
+  }
+  run_free(run, columns.value);
+  run_free(run, columns.touched);
+  run_free(run, columns.stamp);
+  run_free(run, share);
+  if (s) return fits;
+  if (fits) {
+    matrix->order = m;
+    return true;
+  }
+  run_free(run, matrix->start);
+  run_free(run, matrix->row);
+  run_free(run, matrix->value);
+  run_free(run, matrix->diagonal);
+  memset(matrix, 0, sizeof *matrix);
+  return false;
+}
