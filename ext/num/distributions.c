@@ -346,12 +346,12 @@ static double solve(double df1, double df2, double target, bool upper, double st
   double point = start;
   for (int step = 0; step < 500; step++) {
     Parts parts = df2 == 0 ? gamma_parts(0.5 * df1, point) : f_parts(df1, df2, point);
-    double tail = upper ? parts.upper : parts.lower, change;
+    double tail = upper ? parts.upper : parts.lower, change, slope = 1;
     if (tail <= 0) { /* too far out */
       change = upper ? -1 : 1;
     } else {
       double error = fabs(tail - target) < 0.1 * target ? log1p((tail - target) / target) : log(tail / target);
-      double slope = (upper ? -parts.slope : parts.slope) / tail;
+      slope = (upper ? -parts.slope : parts.slope) / tail;
       double curvature = 0.5 * error * (parts.growth - slope) / slope;
       change = -error / slope;
       if (fabs(curvature) < 0.5) change /= 1 - curvature;
@@ -360,7 +360,7 @@ static double solve(double df1, double df2, double target, bool upper, double st
     double next = point + point * expm1(change);
     if (!(next > 0) || isinf(next)) return next > 0 ? next : 0;
     point = next;
-    if (fabs(change) < 3e-6) break; /* the next would be of the order of its cube */
+    if (fabs(change) * fmax(1, fabs(slope)) < 3e-6) break; /* the next would be of the order of its cube */
   }
   return point;
 }
