@@ -23,22 +23,27 @@ FROM temp.scored GROUP BY state ORDER BY avg(score) DESC LIMIT 5;
 .print
 .print 2. THE FIRST TWO TABLES OF A PAPER: castle-doctrine laws and homicide, 50 US states, 2000-2010
 SELECT variable, n, n_null AS "null", round(mean, 3) AS mean, round(sd, 3) AS sd, round(min, 3) AS min, round(p50, 3) AS p50, round(max, 3) AS max,
-  round(sd_between, 3) AS between, round(sd_within, 3) AS within
+  round(sd_between, 3) AS "sd between", round(sd_within, 3) AS "sd within"
 FROM panel_describe('castle', 'l_homicide, post, unemployrt, poverty, l_police, robbery_gun_r', 'id=sid');
-SELECT var1, var2, round(r, 3) AS r, round(p_value, 4) AS p_value
-FROM panel_correlate('castle', 'l_homicide, post, unemployrt, poverty') WHERE var1 <> var2;
+.print Correlations (*** p < 0.01, ** p < 0.05, * p < 0.1)
+WITH cell AS (
+  SELECT var1, var2, printf('%.3f', r) || CASE WHEN p_value < .01 THEN '***' WHEN p_value < .05 THEN '**' WHEN p_value < .1 THEN '*' ELSE '' END AS r
+  FROM panel_correlate('castle', 'l_homicide, post, unemployrt, poverty, l_police'))
+SELECT var1 AS variable, max(r) FILTER (WHERE var2 = 'l_homicide') AS l_homicide, max(r) FILTER (WHERE var2 = 'post') AS post,
+  max(r) FILTER (WHERE var2 = 'unemployrt') AS unemployrt, max(r) FILTER (WHERE var2 = 'poverty') AS poverty
+FROM cell WHERE var1 <> var2 GROUP BY var1 ORDER BY count(*);
 
 .print
 .print 3. THE BASELINE: a specification a row, errors clustered by state; controls are not shown
-WITH specification(column_, model) AS (VALUES
+WITH specification(name, formula) AS (VALUES
   ('(1) pooled',               'l_homicide ~ post'),
   ('(2) state effects',        'l_homicide ~ post | sid'),
   ('(3) state and year',       'l_homicide ~ post | sid + year'),
   ('(4) with controls',        'l_homicide ~ post + unemployrt + poverty + l_police + l_prisoner + blackm_15_24 + whitem_15_24 | sid + year'),
   ('(5) region by year',       'l_homicide ~ post + unemployrt + poverty + l_police + l_prisoner + blackm_15_24 + whitem_15_24 | sid + region^year'))
-SELECT column_ AS "column", round(estimate, 4) AS post, round(std_error, 4) AS "s.e.", round(statistic, 2) AS t, round(p_value, 3) AS p,
+SELECT name AS specification, round(estimate, 4) AS post, round(std_error, 4) AS "s.e.", round(statistic, 2) AS t, round(p_value, 3) AS p,
   nobs, round(r2, 3) AS r2, round(r2_within, 3) AS within
-FROM specification, fe_ols('castle', model, 'vcov=cluster(sid)') WHERE term = 'post';
+FROM specification, fe_ols('castle', formula, 'vcov=cluster(sid)') WHERE term = 'post';
 
 .print
 .print 4. BY REGION: the aggregate and GROUP BY (no state of the Northeast has such a law, so there is nothing to estimate)
@@ -57,10 +62,14 @@ FROM fe_ols('castle', 'l_homicide ~ post | sid + year') WHERE term = 'post' AND 
 CREATE TEMP VIEW laws AS SELECT *, min(year) FILTER (WHERE post = 1) OVER (PARTITION BY sid) AS law FROM castle;
 SELECT effect, round(estimate, 4) AS estimate, round(std_error, 4) AS "s.e.", round(p_value, 3) AS p
 FROM did_att('laws', 'l_homicide ~ 1 | sid + year', 'cohort=law, method=twfe');
-SELECT event_time AS "years since", round(estimate, 4) AS estimate, round(std_error, 4) AS "s.e.", round(conf_low, 3) AS low, round(conf_high, 3) AS high,
-  iif(conf_low IS NULL, '', substr('                              ', 1, 15 + cast(40 * conf_low AS int)) || replace(hex(zeroblob(1 + cast(40 * (conf_high - conf_low) AS int))), '00', '-')) AS "95% interval, 0 is column 16"
-FROM did_att('laws', 'l_homicide ~ 1 | sid + year', 'cohort=law, method=twfe, agg=event, ref=-1, window=-5:3') WHERE effect = 'event' ORDER BY event_time;
-SELECT test, h0, round(statistic, 3) AS statistic, df1, df2, round(p_value, 3) AS p
+WITH event AS (
+  SELECT CAST(event_time AS INT) AS years, estimate, std_error, conf_low, conf_high, CAST(60 * (estimate + .25) AS INT) + 1 AS here,
+    substr(printf('%*s', CAST(60 * (conf_low + .25) AS INT), '') || replace(printf('%*s', CAST(60 * (conf_high - conf_low) AS INT) + 1, ''), ' ', '-') || printf('%40s', ''), 1, 36) AS line
+  FROM did_att('laws', 'l_homicide ~ 1 | sid + year', 'cohort=law, method=twfe, agg=event, ref=-1, window=-5:3') WHERE effect = 'event')
+SELECT years AS "years since", round(estimate, 4) AS estimate, round(std_error, 4) AS "s.e.", round(conf_low, 3) AS low, round(conf_high, 3) AS high,
+  substr(line, 1, here - 1) || 'o' || substr(line, here + 1) AS "from -0.25 to 0.35: 95% interval"
+FROM event ORDER BY years;
+SELECT test, h0, round(statistic, 3) AS statistic, CAST(df1 AS INT) AS df1, CAST(df2 AS INT) AS df2, round(p_value, 3) AS p
 FROM fit_tests(econ_fit('did_att', 'laws', 'l_homicide ~ 1 | sid + year', 'cohort=law, method=twfe, agg=event, ref=-1, window=-5:3'));
 
 .print

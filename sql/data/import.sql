@@ -1,6 +1,6 @@
 -- Made by make.py. From the top of the repository: sqlite3 build/demo.db < sql/data/import.sql
 BEGIN;
-CREATE TABLE castle (sid INTEGER, year INTEGER, region TEXT, post INTEGER, robbery_gun_r REAL, jhcitizen_c INTEGER, jhpolice_c INTEGER, homicide REAL, robbery REAL, assault REAL, burglary REAL, larceny REAL, motor REAL, murder REAL, unemployrt REAL, blackm_15_24 REAL, whitem_15_24 REAL, blackm_25_44 REAL, whitem_25_44 REAL, poverty REAL, l_homicide REAL, l_larceny REAL, l_motor REAL, l_police REAL, l_income REAL, l_prisoner REAL, l_lagprisoner REAL, l_exp_subsidy REAL, l_exp_pubwelfare REAL, popwt TEXT);
+CREATE TABLE castle (sid INTEGER, year INTEGER, region TEXT, post INTEGER, robbery_gun_r REAL, jhcitizen_c INTEGER, jhpolice_c INTEGER, homicide REAL, robbery REAL, assault REAL, burglary REAL, larceny REAL, motor REAL, murder REAL, unemployrt REAL, blackm_15_24 REAL, whitem_15_24 REAL, blackm_25_44 REAL, whitem_25_44 REAL, poverty REAL, l_homicide REAL, l_larceny REAL, l_motor REAL, l_police REAL, l_income REAL, l_prisoner REAL, l_lagprisoner REAL, l_exp_subsidy REAL, l_exp_pubwelfare REAL, popwt REAL);
 .import --csv --skip 1 sql/data/castle.csv castle
 UPDATE castle SET robbery_gun_r = nullif(robbery_gun_r, '');
 CREATE TABLE wage_panel (nr INTEGER, year INTEGER, black INTEGER, exper INTEGER, hisp INTEGER, hours INTEGER, married INTEGER, educ INTEGER, "union" INTEGER, lwage REAL, expersq INTEGER, occupation INTEGER);

@@ -51,14 +51,14 @@ def text(value):
     if value is None or value != value:
         return ""
     if isinstance(value, (float, numpy.floating)):
-        return str(int(value)) if value == int(value) and abs(value) < 1e15 else str(value)
+        return numpy.format_float_positional(value, unique=True, trim="-")
     value = str(value)
     return '"' + value.replace('"', '""') + '"' if any(mark in value for mark in ',"\n') else value
 
 
 def kind(values):
     seen = [value for value in values if value]
-    return "INTEGER" if all(re.fullmatch(r"-?\d+", v) for v in seen) else "REAL" if all(re.fullmatch(r"-?[\d.]+(e-?\d+)?", v) for v in seen) else "TEXT"
+    return "INTEGER" if all(re.fullmatch(r"-?\d+", v) for v in seen) else "REAL" if all(re.fullmatch(r"-?\d*\.?\d+", v) for v in seen) else "TEXT"
 
 
 QUOTED_UNION = '"union"'  # a word of SQL
