@@ -202,6 +202,24 @@ static void correlate(Run *run, int method, int64_t n, const double *x, const do
   run_poll(run, (uint64_t)n);
 }
 
+/* (2) */
+static void keep_whole_rows(Job *job) {
+  Run *run = job->run;
+  Frame *frame = job->frame;
+  bool *keep = NEW_ARRAY(run, bool, frame->rows);
+  if (run_failed(run)) return;
+  int64_t kept = 0;
+  for (int64_t i = 0; i < frame->rows; i++) {
+    keep[i] = true;
+    for (int j = 0; j < job->model->indicators && keep[i]; j++) keep[i] = !isnan(job_number(job, job->model->indicator[j].variable)[i]);
+    kept += keep[i];
+  }
+  if (!run_poll(run, (uint64_t)frame->rows * (uint64_t)job->model->indicators)) return;
+  frame->ledger.null += frame->rows - kept;
+  if (kept < frame->rows) frame_keep(run, frame, keep);
+  run_free(run, keep);
+}
+
 static void fit_correlate(Job *job) {
   Run *run = job->run;
   const Model *model = job->model;
@@ -209,6 +227,7 @@ static void fit_correlate(Job *job) {
   bool pairwise = option_is(job, "missing", "pairwise");
   if (k < 2) run_fail(run, "name at least two variables, as in 'x1, x2, x3'");
   if (!job_has_rows(job, 1)) return;
+  if (!pairwise) keep_whole_rows(job);
   RowGroups groups;
   row_groups(job, by, &groups);
   const double **column = NEW_ARRAY(run, const double *, k);
@@ -219,12 +238,10 @@ static void fit_correlate(Job *job) {
     work[j] = pairwise && j >= 2 ? NULL : NEW_ARRAY(run, double, job->frame->rows);
   }
   if (run_failed(run)) return;
-  int64_t used = 0;
   for (int32_t g = 0; g < groups.groups; g++) {
     int64_t n = 0;
     if (!pairwise) {
       n = gather(run, &groups, g, k, column, work);
-      used += n;
       for (int j = 0; j < k && method != METHOD_KENDALL; j++) prepare(run, method, n, work[j], &length[j]);
     }
     for (int a = 0; a < k; a++) {
@@ -242,13 +259,7 @@ static void fit_correlate(Job *job) {
       }
     }
   }
-  Ledger *ledger = &job->frame->ledger;
-  if (!pairwise) {
-    ledger->null += job->frame->rows - used;
-    ledger->used = used;
-  }
-  job->result->fit.nobs = pairwise ? job->frame->rows : used;
-  fit_add_stat(&job->result->fit, "nobs", (double)job->result->fit.nobs);
+  fit_add_stat(&job->result->fit, "nobs", (double)job->frame->rows);
   fit_add_word(&job->result->fit, "method", option_value(job, "method")->text);
   fit_add_word(&job->result->fit, "missing", pairwise ? "pairwise" : "listwise");
 }

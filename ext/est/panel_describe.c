@@ -47,11 +47,15 @@ static void between_within(Run *run, int64_t n, const double *x, const int32_t *
 }
 
 static void describe(Run *run, int64_t n, double *x, bool stata, Description *out) {
-  double squares, third = 0, fourth = 0;
+  double squares, third = 0, fourth = 0, offset = 0, rest = 0, start = n > 0 ? x[0] : 0;
   mean_and_squares(n, x, &out->mean, &squares);
-  if (!run_poll(run, 4 * (uint64_t)n)) return;
+  for (int64_t i = 0; i < n; i++) offset += x[i] - start; /* the mean is start + offset, with more digits than a mean near 1e9 has (6) */
+  offset /= (double)n;
+  for (int64_t i = 0; i < n; i++) rest += x[i] - start - offset;
+  offset += rest / (double)n;
+  if (!run_poll(run, 6 * (uint64_t)n)) return;
   for (int64_t i = 0; i < n; i++) {
-    double d = x[i] - out->mean;
+    double d = x[i] - start - offset;
     third += d * d * d;
     fourth += d * d * d * d;
   }

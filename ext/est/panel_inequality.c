@@ -270,5 +270,5 @@ const Estimator ESTIMATOR_PANEL_INEQUALITY = {
     .stats = stats,
     .options = options,
     .fit = fit_inequality,
-    .example = "SELECT time, measure, total, within, between, transvariation FROM panel_inequality('gapminder', 'gdpPercap', 'group=continent, time=year, weights=pop')",
+    .example = "SELECT time, measure, total, within, \"between\", transvariation FROM panel_inequality('gapminder', 'gdpPercap', 'group=continent, time=year, weights=pop')",
 };

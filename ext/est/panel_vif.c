@@ -12,7 +12,8 @@
 enum { BLOCK = 1024 };
 static const double COLLINEAR = 1e-10;
 
-/* The columns after the effects, or after the mean, each divided by its norm before; what is left of the norm's square. */
+/* The columns after the effects, or after the mean, each divided by its norm before; what is left of the norm's square
+ * (-1 for a constant). */
 static void within(Job *job, int k, double *const *x, double *left) {
   Run *run = job->run;
   const Model *model = job->model;
@@ -24,7 +25,7 @@ static void within(Job *job, int k, double *const *x, double *left) {
     before[j] = centred_norm(n, x[j], NULL, &mean);
     scale = before[j] > 0 ? 1 / before[j] : 0;
     for (int64_t i = 0; i < n; i++) x[j][i] = (x[j][i] - mean) * scale;
-    left[j] = scale > 0 ? 1 : 0;
+    left[j] = scale > 0 ? 1 : -1; /* constant */
     if (!run_poll(run, 4 * (uint64_t)n)) return;
   }
   if (model->effects == 0) return;
@@ -45,7 +46,7 @@ static void within(Job *job, int k, double *const *x, double *left) {
   if (!run_failed(run)) absorb_columns(absorber, k, x);
   for (int j = 0; j < k && !run_failed(run); j++) {
     double norm = centred_norm(n, x[j], NULL, NULL);
-    left[j] = norm * norm;
+    if (left[j] > 0) left[j] = norm * norm;
   }
 }
 
@@ -124,7 +125,7 @@ static void fit_vif(Job *job) {
     cell_text(cell++, design.name[j]);
     cell_number(cell++, vif);
     cell_number(cell++, 1 / vif);
-    cell_text(cell++, !dropped[j] ? NULL : left[j] > 0 && left[j] < COLLINEAR ? "absorbed by the effects" : left[j] == 0 ? "constant" : "collinear with terms before it");
+    cell_text(cell++, !dropped[j] ? NULL : left[j] < 0 ? "constant" : left[j] < COLLINEAR ? "absorbed by the effects" : "collinear with terms before it");
   }
   fit_add_stat(fit, "nobs", (double)job->frame->rows);
   fit_add_stat(fit, "mean_vif", kept > 0 ? total / kept : (double)NAN);
