@@ -15,8 +15,9 @@
 -- Reference: Hausmann, Hwang, Rodrik (2007), Journal of Economic Growth 12; Hidalgo, Hausmann (2009), PNAS 106.
 
 CREATE TEMP TABLE trade(country TEXT, product TEXT, value REAL, income REAL);
-INSERT INTO trade VALUES ('north', 'machines', 70, 40), ('north', 'shoes', 10, 40), ('north', 'wheat', 20, 40), ('middle', 'machines', 20, 20),
-  ('middle', 'shoes', 60, 20), ('middle', 'coffee', 10, 20), ('south', 'coffee', 50, 8), ('south', 'shoes', 20, 8), ('south', 'wheat', 10, 8);
+INSERT INTO trade VALUES ('north', 'machines', 70, 40), ('north', 'drugs', 40, 40), ('north', 'cars', 50, 40), ('north', 'shoes', 10, 40),
+  ('east', 'cars', 60, 20), ('east', 'machines', 30, 20), ('east', 'shoes', 40, 20), ('west', 'cars', 25, 15), ('west', 'shoes', 40, 15), ('west', 'wheat', 35, 15),
+  ('south', 'coffee', 50, 8), ('south', 'shoes', 15, 8), ('south', 'wheat', 20, 8);
 
 SELECT exporter, round(expy, 3) AS expy FROM export_sophistication('trade', 'country, product, value, income');
 SELECT product, round(prody, 3) AS prody FROM export_sophistication('trade', 'country, product, value, income', 'level=product');
