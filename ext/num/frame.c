@@ -15,6 +15,9 @@ struct Levels {
   int32_t *slot; /* open addressing: code + 1, 0 is free */
   uint32_t mask;
   int32_t last;  /* the code found last: panels repeat themselves */
+  int32_t *direct; /* code + 1 of the integers base..base+span-1, where they lie close together: one look instead of a probe */
+  int64_t base;
+  uint64_t span;
 };
 
 static uint64_t mix(uint64_t z) { /* the finaliser of splitmix64 (Steele, Lea, Flood 2014) */
@@ -54,6 +57,30 @@ Levels *levels_new(Run *run) {
   return levels;
 }
 
+/* Identifiers are mostly small integers without great holes. Made anew whenever the table grows; what lies outside is probed for. */
+static void make_direct(Levels *levels) {
+  enum { FEWEST = 64, SPARSEST = 8 };
+  int64_t low = INT64_MAX, high = INT64_MIN;
+  for (int32_t code = 0; code < levels->count; code++) {
+    if (levels->level[code].type != LEVEL_INTEGER) continue;
+    int64_t value = levels->level[code].as.integer;
+    if (value < low) low = value;
+    if (value > high) high = value;
+  }
+  run_free(levels->run, levels->direct);
+  levels->direct = NULL;
+  levels->span = 0;
+  if (levels->count < FEWEST || low > high) return;
+  uint64_t range = (uint64_t)high - (uint64_t)low + 1, most = (uint64_t)levels->count * SPARSEST;
+  if (range == 0 || range > most || low < INT64_MIN / 2 || high > INT64_MAX / 2) return;
+  levels->direct = NEW_ARRAY(levels->run, int32_t, 3 * range);
+  if (!levels->direct) return;
+  levels->span = 3 * range; /* room for as much again on both sides */
+  levels->base = low - (int64_t)range;
+  for (int32_t code = 0; code < levels->count; code++)
+    if (levels->level[code].type == LEVEL_INTEGER) levels->direct[levels->level[code].as.integer - levels->base] = code + 1;
+}
+
 static bool grow_table(Levels *levels) {
   uint32_t size = levels->slot ? (levels->mask + 1) * 4 : 32;
   int32_t *slot = NEW_ARRAY(levels->run, int32_t, size);
@@ -77,7 +104,8 @@ static bool grow_table(Levels *levels) {
     while (slot[at]) at = (at + 1) & levels->mask;
     slot[at] = code + 1;
   }
-  return true;
+  make_direct(levels);
+  return !run_failed(levels->run);
 }
 
 static int32_t find_or_add(Levels *levels, const Level *wanted) {
@@ -102,10 +130,14 @@ static int32_t find_or_add(Levels *levels, const Level *wanted) {
   }
   levels->level[levels->count] = added;
   levels->slot[at] = levels->count + 1;
+  if (wanted->type == LEVEL_INTEGER && (uint64_t)wanted->as.integer - (uint64_t)levels->base < levels->span)
+    levels->direct[wanted->as.integer - levels->base] = levels->count + 1;
   return levels->last = levels->count++;
 }
 
 int32_t levels_integer(Levels *levels, int64_t value) {
+  uint64_t at = (uint64_t)value - (uint64_t)levels->base;
+  if (at < levels->span && levels->direct[at]) return levels->direct[at] - 1;
   Level level = {.type = LEVEL_INTEGER, .as.integer = value};
   return find_or_add(levels, &level);
 }
