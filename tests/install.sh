@@ -39,6 +39,7 @@ if [ "$purpose" = test ]; then
   python=/usr/bin/python3
   [ -x $python ] || python=python3
   need python3-pytest $python -c 'import pytest'
+  need python3-numpy $python -c 'import numpy'
   need python3-venv $python -c 'import ensurepip, venv'
   need binutils command -v nm
   need clang command -v clang

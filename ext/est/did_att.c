@@ -76,6 +76,11 @@ static void label(Fit *fit, int term, const char *effect, double event_time) {
   if (!isnan(event_time)) fit_term_number(fit, &fit->term[term], "event_time", event_time);
 }
 
+static void cell_event_time(Cell *cell, double event_time) {
+  if (event_time == floor(event_time)) cell_integer(cell, (int64_t)event_time);
+  else cell_number(cell, event_time);
+}
+
 /* One row for each term that has an effect; the reference stands in its place among the event times. */
 static void effect_rows(Job *job, double reference) {
   const Fit *fit = &job->result->fit;
@@ -90,7 +95,7 @@ static void effect_rows(Job *job, double reference) {
       Cell *row = result_add_row(job->result);
       if (!row) return;
       cell_text(&row[effect_column], "event");
-      cell_number(&row[event_column], reference);
+      cell_event_time(&row[event_column], reference);
       cell_number(&row[estimate_column], 0);
       shown = true;
     }
@@ -98,7 +103,7 @@ static void effect_rows(Job *job, double reference) {
     Cell *row = result_add_row(job->result);
     if (!row) return;
     cell_text(&row[effect_column], effect);
-    cell_number(&row[event_column], event_time);
+    cell_event_time(&row[event_column], event_time);
     const double numbers[] = {term->estimate, term->std_error, term->statistic, term->p_value, term->conf_low, term->conf_high};
     for (int i = 0; i < 6; i++) cell_number(&row[estimate_column + i], numbers[i]);
   }

@@ -1,0 +1,24 @@
+-- did_att: difference in differences, as one number or an event study
+--
+--   did_att(source, 'y ~ controls | unit + time', 'treat=d')     d: the status of a row, 0 or 1
+--   did_att(source, 'y ~ controls | unit + time', 'cohort=g')    g: the first treated period of the row's unit; NULL, 0 or infinity: never treated
+--   did_att('y ~ x | u + t; treat=d', y, x, u, t, d), did_att(y, unit, time, treat, x...)    aggregates: the fit, as JSON
+--
+-- agg=att (default): y = b D + x'c + unit + time effects + e; one row 'att'.
+-- agg=event: a dummy for each time since treatment but ref= (default -1, shown with estimate 0); window=lo:hi bins both ends. Rows 'event', and one 'att':
+--   their plain average from event time 0 on. fit_tests(fit) has `pretrend`, the joint test of all effects before treatment.
+-- Rows: effect, cohort, time, event_time, estimate, std_error, statistic, p_value, conf_low, conf_high. Controls are terms of the fit (fit_terms).
+-- One row for each unit and time; two are an error. Errors cluster by the first effect unless vcov= says otherwise; options as fe_ols.
+-- With staggered adoption and effects that change over time this average may give some effects negative weights (Goodman-Bacon 2021).
+-- References: Angrist and Pischke (2009), chapter 5; Sun and Abraham (2021), section 3.
+
+SELECT round(estimate, 4) AS estimate, round(std_error, 4) AS std_error, round(p_value, 3) AS p_value, nobs
+FROM did_att('castle', 'l_homicide ~ 1 | sid + year', 'treat=post') WHERE effect = 'att';
+
+-- The event study that a paper plots
+SELECT effect, event_time, round(estimate, 4) AS estimate, round(conf_low, 4) AS conf_low, round(conf_high, 4) AS conf_high
+FROM did_att('castle', 'l_homicide ~ unemployrt | sid + year', 'treat=post, agg=event, window=-5:3');
+
+-- and its test of parallel trends
+SELECT test, round(statistic, 3) AS f, df1, df2, round(p_value, 3) AS p_value, h0
+FROM fit_tests(econ_fit('did_att', 'castle', 'l_homicide ~ unemployrt | sid + year', 'treat=post, agg=event, window=-5:3'));

@@ -1,0 +1,247 @@
+"""fe_ols: against pyfixest and statsmodels on the shipped tables (oracle/make_fe_ols.py), against least squares with dummies on random panels,
+and what SQL adds: the four ways to call give the same bits, bad groups do not stop a query, rows are accounted for."""
+import json
+import math
+import pathlib
+import random
+
+import pytest
+
+ORACLE = json.loads((pathlib.Path(__file__).parent / "oracle" / "fe_ols.json").read_text())
+
+
+@pytest.mark.parametrize("case", ORACLE, ids=lambda case: f"{case['table']} {case['formula']} {case['options']}")
+def test_against_other_programs(db, case):
+    db.table(case["table"])
+    rows = {row["term"]: row for row in db.dicts("SELECT term, estimate, std_error, p_value, conf_low, conf_high, nobs, r2, ll FROM fe_ols(?, ?, ?)",
+                                                 case["table"], case["formula"], case["options"])}
+    iterated = case["formula"].count("+ occupation") > 0
+    matched = 0
+    for term, (estimate, std_error, p_value, low, high) in case["rows"].items():
+        ours = rows.get("(Intercept)" if term == "Intercept" else term.replace("np.log", "ln"))
+        if ours is None:  # C(year)[1936] and the like
+            assert term.startswith("C(year)"), term
+            ours = rows["year::" + term[term.rindex("[") + 1:-1].replace("T.", "")]
+        matched += 1
+        assert ours["estimate"] == pytest.approx(estimate, rel=1e-6 if iterated else 1e-9, abs=1e-12)
+        assert ours["std_error"] == pytest.approx(std_error, rel=1e-6 if iterated else 1e-8)
+        assert ours["p_value"] == pytest.approx(p_value, rel=1e-5, abs=1e-12)
+        assert ours["conf_low"] == pytest.approx(low, rel=1e-6, abs=1e-9)
+        assert ours["conf_high"] == pytest.approx(high, rel=1e-6, abs=1e-9)
+    assert matched == len(case["rows"]) and matched
+    some = next(iter(rows.values()))
+    assert some["nobs"] == case["nobs"]
+    assert some["r2"] == pytest.approx(case["r2"], rel=1e-9)
+    if "ll" in case:
+        assert some["ll"] == pytest.approx(case["ll"], rel=1e-10)
+
+
+# ---------------------------------------------------------------- random panels against dummies (numpy's least squares)
+def random_panel(seed):
+    draw = random.Random(seed)
+    units, periods = draw.randint(3, 15), draw.randint(3, 9)
+    rows = []
+    for unit in range(units):
+        for time in range(periods):
+            if draw.random() < 0.3:
+                continue
+            x1, x2 = draw.gauss(unit, 1), draw.gauss(0, 1) + time
+            rows.append((unit, time, x1 - 0.5 * x2 + unit ** 2 + math.sin(time) + draw.gauss(0, 1), x1, x2, draw.uniform(0.5, 2)))
+    return rows
+
+
+@pytest.mark.parametrize("start", range(0, 200, 20))
+def test_unbalanced_panels_equal_dummies(db, start):
+    numpy = pytest.importorskip("numpy")
+    db.execute("CREATE TABLE p (u, t, y, x1, x2, w)")
+    for seed in range(start, start + 20):
+        rows = random_panel(seed)
+        db.execute("DELETE FROM p")
+        db.executemany("INSERT INTO p VALUES (?, ?, ?, ?, ?, ?)", rows)
+        data = numpy.array(rows, dtype=float)
+        for weights in ("", "weights=w"):
+            w = data[:, 5] if weights else numpy.ones(len(rows))
+            columns = [data[:, 3], data[:, 4]]
+            columns += [(data[:, 0] == unit) * 1.0 for unit in sorted(set(data[:, 0]))] + [(data[:, 1] == time) * 1.0 for time in sorted(set(data[:, 1]))]
+            design = numpy.column_stack(columns)
+            b, _, rank, _ = numpy.linalg.lstsq(design * numpy.sqrt(w)[:, None], data[:, 2] * numpy.sqrt(w), rcond=1e-11)
+            if rank >= len(rows) - 1 or rank < 4:
+                continue
+            residual = data[:, 2] - design @ b
+            ours = db.dicts("SELECT term, estimate, rmse FROM fe_ols('p', 'y ~ x1 + x2 | u + t', ?)", f"vcov=iid, singletons=keep{', ' * bool(weights)}{weights}")
+            for row, value in zip(ours, b):
+                if row["estimate"] is not None:
+                    assert row["estimate"] == pytest.approx(value, rel=1e-10, abs=1e-10), (seed, weights)
+            assert ours[0]["rmse"] == pytest.approx(math.sqrt((w * residual ** 2).sum() / len(rows)), rel=1e-9), (seed, weights)
+
+
+# ---------------------------------------------------------------- the four ways to call
+def test_the_same_bits_however_it_is_called(db):
+    db.table("castle")
+    formula, options = "l_homicide ~ post + unemployrt | sid + year", "vcov=cluster(sid)"
+    spec = f"{formula}; {options}"
+    values = "l_homicide, post, unemployrt, sid, year"
+    rows = db.rows("SELECT term, estimate, std_error FROM fe_ols('castle', ?, ?)", formula, options)
+    as_value = db.value("SELECT econ_fit('fe_ols', 'castle', ?, ?)", formula, options)
+    aggregate = db.value(f"SELECT fe_ols(?, {values}) FROM castle", spec)
+    window = db.value(f"SELECT fe_ols(?, {values}) OVER (ORDER BY rowid ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) FROM castle LIMIT 1", spec)
+    assert aggregate == window == as_value
+    assert db.rows("SELECT term, estimate, std_error FROM fit_terms(?)", aggregate) == rows
+    short = db.value("SELECT fe_ols(l_homicide, sid, year, post, unemployrt) FROM castle")
+    assert [row[1:] for row in db.rows("SELECT term, estimate, std_error FROM fit_terms(?)", short)] == [row[1:] for row in rows]
+
+
+def test_rolling_windows_equal_subsets(db):
+    db.table("grunfeld")
+    db.execute("UPDATE grunfeld SET capital = NULL WHERE year = 1940 AND firm LIKE 'U%'")
+    windows = dict(db.rows("SELECT year, fe_ols('invest ~ value + capital | firm', invest, value, capital, firm) OVER "
+                           "(ORDER BY year RANGE BETWEEN 4 PRECEDING AND CURRENT ROW) FROM grunfeld"))
+    assert len(windows) == 20
+    for year, fit in windows.items():
+        subset = db.value("SELECT fe_ols('invest ~ value + capital | firm', invest, value, capital, firm) FROM "
+                          "(SELECT * FROM grunfeld WHERE year BETWEEN ? - 4 AND ? ORDER BY year, rowid)", year, year)
+        assert fit == subset
+
+
+def test_a_window_after_a_bad_row_is_well_again(db):
+    db.execute("CREATE TABLE t (i INTEGER, y, x)")
+    db.executemany("INSERT INTO t VALUES (?, ?, ?)", [(i, i * i % 7, "text" if i == 5 else i) for i in range(20)])
+    fits = db.rows("SELECT i, fit_stat(fe_ols('y ~ x; vcov=iid', y, x) OVER (ORDER BY i ROWS 3 PRECEDING), 'error') FROM t")
+    assert all((error is not None) == (i < 2 or 5 <= i <= 8) for i, error in fits), fits
+
+
+def test_bad_groups_do_not_stop_the_query(db):
+    db.table("grunfeld")
+    fits = dict(db.rows("SELECT firm, fe_ols('invest ~ value; vcov=iid', invest, CASE WHEN firm = 'US Steel' THEN 'x' ELSE value END) FROM grunfeld GROUP BY firm"))
+    assert len(fits) == 11
+    failed = {firm: json.loads(fit)["error"] for firm, fit in fits.items() if "error" in json.loads(fit)}
+    assert list(failed) == ["US Steel"] and "value" in failed["US Steel"]
+    assert db.value("SELECT fit_coef(?, 'value')", fits["US Steel"]) is None
+    assert db.value("SELECT fit_coef(?, 'value')", fits["Goodyear"]) > 0
+
+
+def test_filter_is_a_subsample(db):
+    db.table("grunfeld")
+    inside = db.value("SELECT fe_ols('invest ~ value | firm', invest, value, firm) FILTER (WHERE year >= 1940) FROM grunfeld")
+    where = db.value("SELECT econ_fit('fe_ols', 'grunfeld', 'invest ~ value | firm', 'where=year >= 1940')")
+    assert json.loads(inside)["terms"] == json.loads(where)["terms"]
+    assert json.loads(where)["rows"]["where_excluded"] == 55
+
+
+def test_no_rows_give_no_fit(db):
+    db.table("grunfeld")
+    assert db.value("SELECT fe_ols(invest, firm, year, value) FROM grunfeld WHERE 0") is None
+
+
+def test_an_effect_that_is_null_everywhere_is_left_out(db):
+    db.table("grunfeld")
+    one = json.loads(db.value("SELECT fe_ols(invest, firm, NULL, value) FROM grunfeld"))
+    other = json.loads(db.value("SELECT fe_ols('y ~ x1 | unit', invest, value, firm) FROM grunfeld"))
+    assert [t["estimate"] for t in one["terms"]] == [t["estimate"] for t in other["terms"]]
+    assert [a["name"] for a in one["absorbed"]] == ["unit"]
+    pooled = json.loads(db.value("SELECT fe_ols(invest, NULL, NULL, value) FROM grunfeld"))
+    assert [t["term"] for t in pooled["terms"]] == ["(Intercept)", "x1"]
+
+
+# ---------------------------------------------------------------- rows
+def test_every_row_is_accounted_for(db):
+    db.execute("CREATE TABLE t (u, y, x, w)")
+    rows = [(i // 4, i * 7 % 5, i * 3 % 11, 1.0) for i in range(40)] + [(100, 1, 2, 1), (3, None, 2, 1), (3, 1, None, 1), (None, 1, 1, 1), (2, 5, 5, 0), (2, 9, 9, None)]
+    db.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", rows)
+    ledger = dict(db.rows("SELECT * FROM fit_rows(econ_fit('fe_ols', 't', 'y ~ x | u', 'weights=w, where=u IS NOT 5'))"))
+    assert (ledger["read"], ledger["where_excluded"], ledger["null"], ledger["zero_weight"], ledger["singleton"], ledger["used"]) == (46, 4, 4, 1, 1, 36)
+
+
+def test_the_virtual_table_shows_all_rows(db):
+    db.table("card")
+    db.execute("CREATE VIRTUAL TABLE temp.v USING fe_ols('card', 'lwage ~ educ + IQ | age', 'where=black = 0')")
+    total, used = db.row("SELECT count(*), count(residual) FROM v")
+    assert total == 3010 and used == db.value("SELECT nobs FROM fe_ols('card', 'lwage ~ educ + IQ | age', 'where=black = 0')")
+    assert db.value("SELECT count(*) FROM v WHERE residual IS NOT NULL AND (IQ IS NULL OR black = 1)") == 0
+    assert db.value("SELECT max(abs(fitted + residual - lwage)) FROM v") < 1e-12
+    b = dict(db.rows("SELECT term, estimate FROM fe_ols('card', 'lwage ~ educ + IQ | age', 'where=black = 0')"))
+    assert db.value("SELECT max(abs(fitted - ? * educ - ? * IQ - fe_age)) FROM v", b["educ"], b["IQ"]) < 1e-11
+    db.execute("DROP TABLE v")
+
+
+def test_effects_but_the_first_sum_to_zero(db):
+    db.table("castle")
+    db.execute("CREATE VIRTUAL TABLE temp.v USING fe_ols('castle', 'l_homicide ~ post | sid + year + region^year')")
+    first, year, third = db.row('SELECT sum(fe_sid), sum(fe_year), sum("fe_region^year") FROM v')
+    assert abs(year) < 1e-9 and abs(third) < 1e-9 and abs(first) > 1
+    db.execute("DROP TABLE v")
+
+
+def test_slopes_of_units(db):
+    db.table("munnell")
+    trends = db.dicts("SELECT term, estimate, std_error FROM fe_ols('munnell', 'ln(GSP) ~ ln(EMP) | STATE[YR]', 'vcov=iid')")
+    dummies = db.dicts("SELECT term, estimate, std_error FROM fe_ols('munnell', 'ln(GSP) ~ ln(EMP) + i(STATE) + i(STATE, YR - 1978)', 'vcov=iid')")
+    assert trends[0]["estimate"] == pytest.approx(dummies[1]["estimate"], rel=1e-9)
+    assert trends[0]["std_error"] == pytest.approx(dummies[1]["std_error"], rel=1e-7)
+
+
+def test_lags_over_gaps_and_outside_where(db):
+    db.execute("CREATE TABLE t (u, y, t, x)")
+    db.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", [(u, (u * 31 + t * 17) % 13, t, (u * 7 + t * t) % 11) for u in range(6) for t in range(2000, 2010) if (u, t) != (2, 2004)])
+    db.execute("CREATE TABLE lagged AS SELECT t.*, p.x AS lx, n.x AS fx FROM t LEFT JOIN t p ON p.u = t.u AND p.t = t.t - 1 LEFT JOIN t n ON n.u = t.u AND n.t = t.t + 1")
+    ours = db.rows("SELECT estimate, std_error, nobs FROM fe_ols('t', 'y ~ l(x) + f(x) + d(x) | u + t', 'where=t >= 2003')")
+    theirs = db.rows("SELECT estimate, std_error, nobs FROM fe_ols('lagged', 'y ~ lx + fx + I(x - lx) | u + t', 'where=t >= 2003')")
+    assert ours == theirs and ours[0][2] > 20
+
+
+# ---------------------------------------------------------------- numbers that are hard to hold
+def test_huge_means_with_small_variation(db):
+    db.execute("CREATE TABLE t (u, y, x)")
+    rows = [(i % 7, ((i * 37) % 101) / 64, ((i * 53) % 97) / 64) for i in range(300)]
+    db.executemany("INSERT INTO t VALUES (?, ?, ?)", rows)
+    near = db.row("SELECT estimate, std_error FROM fe_ols('t', 'y ~ x | u')")
+    far = db.row("SELECT estimate, std_error FROM fe_ols('t', 'y + 1073741824.0 ~ I(x + 1073741824.0) | u')")  # exact in binary
+    assert far == pytest.approx(near, rel=1e-8)
+
+
+def test_constants_and_collinear_columns(db):
+    db.table("grunfeld")
+    terms = dict(db.rows("SELECT term, estimate FROM fe_ols('grunfeld', 'invest ~ 7 * year + value + I(3*value) + capital + I(value-capital) | year')"
+                         if False else "SELECT term, estimate FROM fe_ols('grunfeld', 'invest ~ value + I(3*value) + I(2.5) + capital + I(value-capital) + I(year*1) | firm + year')"))
+    assert [name for name, estimate in terms.items() if estimate is None] == ["I(3*value)", "I(2.5)", "I(value-capital)", "I(year*1)"]
+
+
+def test_identifiers_of_any_size_and_kind(db):
+    db.execute("CREATE TABLE t (u, y, x)")
+    ids = [2 ** 62 + 1, 2 ** 62 + 2, -(2 ** 60), "a", "", "ü" * 300, 1.5, b"\x00\x01"]
+    db.executemany("INSERT INTO t VALUES (?, ?, ?)", [(ids[i % 8], (i * 31) % 17, (i * 13) % 19) for i in range(80)])
+    fit = json.loads(db.value("SELECT econ_fit('fe_ols', 't', 'y ~ x | u', '')"))
+    assert fit["absorbed"][0]["levels"] == 8
+    db.execute("UPDATE t SET u = 1.0 WHERE u = 'a'")
+    db.execute("INSERT INTO t VALUES (1, 3, 4), (1, 5, 5)")
+    assert json.loads(db.value("SELECT econ_fit('fe_ols', 't', 'y ~ x | u', '')"))["absorbed"][0]["levels"] == 8  # 1 and 1.0 are one level
+
+
+def test_presets_of_the_correction(db):
+    """ssc= differs only by known factors: K and G are in the fit."""
+    db.table("castle")
+    error = dict(db.rows("SELECT ssc, std_error FROM fe_ols('castle', 'l_homicide ~ post | sid + year') WHERE ssc IN ('fixest', 'areg', 'none', 'xtreg', 'reghdfe', 'stata')"))
+    n, g = 550, 50
+    full, nested = 1 + 50 + 11 - 1, 1 + 1 + 11 - 1
+    factor = lambda k: math.sqrt((n - 1) / (n - k) * g / (g - 1))
+    assert error["fixest"] / error["none"] == pytest.approx(factor(nested), rel=1e-12)
+    assert error["areg"] / error["none"] == pytest.approx(factor(full), rel=1e-12)
+    assert error["reghdfe"] == error["xtreg"] == error["stata"] == error["fixest"]
+
+
+def test_redundant_levels_count_for_reghdfe(db):
+    """Two islands of units and times: one more redundant level, which only reghdfe looks for."""
+    db.execute("CREATE TABLE t (u, t, y, x)")
+    db.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", [(u, t, (u * 31 + t * 17) % 13, (u * 7 + t * t * 3) % 11) for u in range(8) for t in range(10) if (u < 4) == (t < 5)])
+    k = dict(db.rows("SELECT ssc, fit_stat(fit, 'k') FROM fe_ols('t', 'y ~ x | u + t', 'vcov=iid') WHERE ssc IN ('fixest', 'reghdfe')"))
+    assert k["fixest"] == 1 + 8 + 10 - 1 and k["reghdfe"] == 1 + 8 + 10 - 2
+
+
+def test_options_are_columns(db):
+    db.table("grunfeld")
+    rows = db.rows("SELECT vcov, level, conf_high - conf_low FROM fe_ols('grunfeld', 'invest ~ value | firm') WHERE vcov IN ('iid', 'hc1') AND level IN (0.9, 0.99)")
+    assert len(rows) == 4 and len({width for _, _, width in rows}) == 4
+    db.execute("CREATE TABLE specifications (controls TEXT)")
+    db.executemany("INSERT INTO specifications VALUES (?)", [("value",), ("capital",), ("value + capital",)])
+    curve = db.rows("SELECT s.controls, count(m.estimate) FROM specifications s, fe_ols('grunfeld', 'invest ~ ' || s.controls || ' | firm + year') m GROUP BY 1")
+    assert dict(curve) == {"value": 1, "capital": 1, "value + capital": 2}
