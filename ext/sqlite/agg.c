@@ -286,6 +286,7 @@ static void final(sqlite3_context *context) {
   State *state = sqlite3_aggregate_context(context, 0);
   if (!state || !state->started) return; /* no rows: NULL */
   if (!state->broken) emit_group(context, &state->run, state);
+  else connection_rest(((Aggregate *)sqlite3_user_data(context))->connection);
   run_end(&state->run);
   release_plan(state->shared);
   state->shared = NULL;
