@@ -80,7 +80,7 @@ const Estimator *estimator_find(const char *name) {
 const OptionValue *option_value(const Job *job, const char *name) {
   for (int o = 0; o < job->options; o++)
     if (strcmp(job->option[o].spec->name, name) == 0) return &job->option[o];
-  assert(!"an option that the estimator does not have");
+  assert(false && "an option that the estimator does not have");
   return NULL;
 }
 
