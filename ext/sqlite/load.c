@@ -84,7 +84,10 @@ Builder *builder_new(Run *run, const Plan *plan, bool keep_nulls, bool want_sour
 bool builder_failed(const Builder *builder) { return run_failed(builder->run); }
 
 static void make_room(Builder *builder) {
-  int64_t capacity = builder->capacity ? builder->capacity + builder->capacity / 2 + 64 : 64;
+  /* Columns below some 32 MB are copied when they grow, so that range is passed in few steps; beyond it growing moves pages, and what is
+   * not filled takes no memory. */
+  enum { MANY = 1 << 18, VERY_MANY = 1 << 22 };
+  int64_t capacity = builder->capacity == 0 ? 64 : builder->capacity < MANY ? builder->capacity * 2 : builder->capacity < VERY_MANY ? builder->capacity * 4 : builder->capacity + builder->capacity / 2;
   for (int r = 0; r < builder->raws; r++) {
     RawColumn *raw = &builder->raw[r];
     if (raw->kind == COLUMN_NUMBER) {

@@ -152,7 +152,9 @@ bool source_enter(Run *run, Connection *connection) {
 void source_leave(Connection *connection) { connection->depth--; }
 
 static void collect_step(sqlite3_context *context, int count, sqlite3_value **values) {
-  Builder *builder = count > 0 ? sqlite3_value_pointer(values[0], COLLECT_POINTER) : NULL;
+  Builder **kept = sqlite3_aggregate_context(context, sizeof *kept), *builder; /* looking at the pointer's type for every row is slower */
+  if (kept && !*kept) *kept = count > 0 ? sqlite3_value_pointer(values[0], COLLECT_POINTER) : NULL;
+  builder = kept ? *kept : NULL;
   if (!builder) {
     sqlite3_result_error(context, "econ_collect: it is internal; use fe_ols(...) and the like", -1);
     return;
