@@ -43,7 +43,7 @@ def run(*command, quiet=True, given="", **environment):
 
 
 def make(*targets, **environment):
-    return run("make", "-s", *targets, **environment)[0] == 0
+    return run("make", "-s", "-j2", *targets, **environment)[0] == 0
 
 
 def check(holds, skipped=0):
