@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/num/distributions.inc: reference values from mpmath at 50 digits (pip install mpmath; a few minutes).
+"""Writes tests/num/distributions.inc: reference values from mpmath at 50 digits (pip install mpmath; a quarter of an hour).
 
 Arguments are doubles taken exactly. The incomplete functions are integrated numerically from their densities, in the logarithm (gamma)
 or the log odds (beta) of the point, where the densities are smooth and log-concave; where mpmath's own gammainc and betainc can do it
