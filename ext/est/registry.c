@@ -42,13 +42,14 @@ const char *const STATS_REGRESSION[] = {"nobs",        "r2",        "r2_adj", "r
 
 /* ---- the registries: one line a function */
 
-extern const Estimator ESTIMATOR_FE_OLS, ESTIMATOR_DID_ATT;
+extern const Estimator ESTIMATOR_FE_OLS, ESTIMATOR_FE_IV, ESTIMATOR_DID_ATT;
 extern const Estimator ESTIMATOR_ENTROPY_INDEX, ESTIMATOR_TOPSIS_INDEX, ESTIMATOR_PCA_INDEX;
 extern const Estimator ESTIMATOR_PANEL_DESCRIBE, ESTIMATOR_PANEL_CORRELATE, ESTIMATOR_PANEL_VIF, ESTIMATOR_PANEL_INEQUALITY;
 extern const Estimator ESTIMATOR_PANEL_CONVERGENCE, ESTIMATOR_EXPORT_SOPHISTICATION;
 
 const Estimator *const estimator_registry[] = {
     &ESTIMATOR_FE_OLS,
+    &ESTIMATOR_FE_IV,
     &ESTIMATOR_DID_ATT,
     &ESTIMATOR_ENTROPY_INDEX,
     &ESTIMATOR_TOPSIS_INDEX,
