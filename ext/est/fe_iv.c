@@ -14,7 +14,7 @@
  * 5. Of collinear columns the later is given up, in the order W, Z: an instrument that effects, W or earlier instruments explain has a row with NULL
  *    numbers in the first stage and is named by the fit's word instruments_dropped. An equation with fewer kept instruments than endogenous regressors, with an
  *    endogenous regressor that effects, W or other endogenous regressors explain, or with a smallest canonical correlation of X with Z below 1e-8, is not
- *    identified: an error.
+ *    identified: an error. So is an endogenous regressor that the instruments explain to ten digits: it would be its own instrument.
  * 6. Tests: iv_tests.c.
  * Reference: Hayashi (2000), Econometrics, ch. 3 and 8; Baum, Schaffer and Stillman (2007), Stata Journal 7(4). */
 #include "iv.h"
@@ -38,6 +38,7 @@ static const char *shared_name(const Design *a, const Design *b) {
 }
 
 static void check_roles(Run *run, const IvEquation *eq) {
+  const char *outcome = eq->job->model->variable[eq->job->model->outcome].name;
   const Design *x = &eq->endogenous, *w = &eq->exogenous, *z = &eq->instrument;
   const char *name = shared_name(x, w);
   if (name) run_fail(run, "%s stands among the exogenous regressors and among the endogenous ones; it can only be one of them", name);
@@ -45,6 +46,10 @@ static void check_roles(Run *run, const IvEquation *eq) {
   if (name) run_fail(run, "%s is endogenous, so it cannot be its own instrument", name);
   name = shared_name(z, w);
   if (name) run_fail(run, "%s is an exogenous regressor, so it is an instrument already; the third part names the excluded instruments only", name);
+  const Design *part[] = {x, w, z};
+  for (int d = 0; d < 3; d++)
+    for (int j = 0; j < part[d]->k; j++)
+      if (strcmp(part[d]->name[j], outcome) == 0) run_fail(run, "the outcome %s cannot explain itself", outcome);
   if (x->k == 0) run_fail(run, "no endogenous regressor is left: the term makes no column");
   if (z->k == 0) run_fail(run, "no instrument is left: the term makes no column");
 }

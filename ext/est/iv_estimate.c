@@ -127,6 +127,8 @@ static void partial_out(IvEquation *eq) {
     if (run_failed(run)) return;
     if (!(sqrt(iv_dot(eq, eq->x[j], eq->x[j])) > COLLINEAR * before))
       run_fail(run, "the endogenous regressor %s is collinear with the exogenous regressors", x->name[j]);
+    if (!(sqrt(iv_dot(eq, eq->v[j], eq->v[j])) > COLLINEAR * sqrt(iv_dot(eq, eq->x[j], eq->x[j]))))
+      run_fail(run, "the instruments explain the endogenous regressor %s exactly, so it is its own instrument; leave out the instrument that is made of it", x->name[j]);
     memcpy(eq->o[j], eq->x[j], (size_t)eq->n * sizeof(double));
   }
   if (run_failed(run)) return;
@@ -359,8 +361,9 @@ static void two_step(IvEquation *eq) {
       for (int i = 0; i < l; i++) factor[m + i] -= g * cross[i + a * l];
     }
     iv_add_columns(eq, all, column, factor, eq->h[j]);
-    for (int c = 0; c < p && j >= p; c++) {
+    for (int c = 0; c < p && j >= p; c++) { /* what the errors of beta do to W'u and to Z'u */
       double f = -eq->x_on_w[c][j - p];
+      for (int a = 0; a < m; a++) f += eq->w_bread[a + (j - p) * m] * dense_dot(l, cross + a * l, eq->qx + c * l);
       iv_add_columns(eq, 1, &eq->h[c], &f, eq->h[j]);
     }
     eq->bread[j + j * k] = 1;

@@ -49,8 +49,8 @@ static double *residual_on_q(const IvEquation *eq, const double *e, const double
   return rest;
 }
 
-/* Wald(e; a, U) with U of m columns, NULL: the identity. */
-static double wald(const Draft *d, const double *e, const double *a, int m, const double *basis, bool raw, int *df, double *df_t) {
+/* Wald(e; a, U) with U of m columns, NULL: the identity (m = l). NAN where the variance has a rank below m, written to *rank: what is left would test something else. */
+static double wald(const Draft *d, const double *e, const double *a, int m, const double *basis, bool raw, int *rank, double *df_t) {
   const IvEquation *eq = d->eq;
   Run *run = eq->job->run;
   int l = eq->l;
@@ -61,19 +61,23 @@ static double wald(const Draft *d, const double *e, const double *a, int m, cons
   if (run_failed(run)) return NAN;
   for (int i = 0; i < m; i++) position[i] = i;
   if (df_t) *df_t = omega.df_t;
-  if (!basis) return wald_statistic(run, l, a, omega.value, l, position, df);
+  if (!basis) {
+    double statistic = wald_statistic(run, l, a, omega.value, l, position, rank);
+    return *rank == l ? statistic : (double)NAN;
+  }
   dense_multiply(false, false, l, m, l, 1, omega.value, l, basis, l, 0, half, l);
   dense_multiply(true, false, m, m, l, 1, basis, l, half, l, 0, variance, m);
   dense_multiply(true, false, m, 1, l, 1, basis, l, a, l, 0, b, m);
-  return wald_statistic(run, m, b, variance, m, position, df);
+  double statistic = wald_statistic(run, m, b, variance, m, position, rank);
+  return *rank == m ? statistic : (double)NAN;
 }
 
 static FitTest *add(const IvEquation *eq, const char *test, const char *subject, const char *h0, double statistic, double df1, double df2, double p_value) {
   return fit_add_test(&eq->job->result->fit, test, subject, h0, statistic, df1, df2, p_value);
 }
 
-static const char *short_of(Run *run, int used, int wanted) {
-  return used < wanted ? run_format(run, "the variance has rank %d of %d: fewer clusters or periods than restrictions", used, wanted) : NULL;
+static const char *short_of(Run *run, int rank, int wanted) {
+  return rank < wanted ? run_format(run, "not defined: the variance has rank %d of %d, fewer clusters or periods than restrictions", rank, wanted) : NULL;
 }
 
 /* ---- relevance (1-5) */
@@ -115,8 +119,8 @@ static void sanderson_windmeijer(const Draft *d, int j) {
   if (!dense_svd(run, l, others, copy, left, s, vt)) run_fail(run, "the singular values of the first stages did not converge");
   double *basis = complement(run, l, others, left), *e = residual_on_q(eq, r, a);
   if (run_failed(run)) return;
-  int df = 0;
-  double df_t = NAN, f = wald(d, e, a, m, basis, false, &df, &df_t) / m;
+  int rank = 0;
+  double df_t = NAN, f = wald(d, e, a, m, basis, false, &rank, &df_t) / m;
   if (run_failed(run)) return;
   FitTest *test = add(eq, "sanderson_windmeijer_f", eq->endogenous.name[j], "the instruments do not identify this regressor given the others", f, m, df_t, f_upper(f, m, df_t));
   StockYogo table = stock_yogo(1, m, eq->method == IV_LIML);
@@ -128,7 +132,7 @@ static void sanderson_windmeijer(const Draft *d, int j) {
 static void first_stage_tests(const Draft *d) {
   const IvEquation *eq = d->eq;
   Run *run = eq->job->run;
-  int l = eq->l, df = 0;
+  int l = eq->l, rank = 0;
   for (int j = 0; j < eq->p; j++) {
     const double *a = eq->qx + j * l;
     double explained = dense_dot(l, a, a), left = iv_dot(eq, eq->v[j], eq->v[j]), f = (explained / l) / (left / d->residual_df);
@@ -136,10 +140,10 @@ static void first_stage_tests(const Draft *d) {
     if (test) test->note = run_format(run, "partial R2 %.4f", explained / (explained + left));
   }
   for (int j = 0; j < eq->p && !run_failed(run); j++) {
-    double df_t = NAN, f = wald(d, eq->v[j], eq->qx + j * l, l, NULL, false, &df, &df_t) / df;
+    double df_t = NAN, f = wald(d, eq->v[j], eq->qx + j * l, l, NULL, false, &rank, &df_t) / l;
     if (run_failed(run)) return;
-    FitTest *test = add(eq, "first_stage_wald_f", eq->endogenous.name[j], "the excluded instruments have no part in the first stage", f, df, df_t, f_upper(f, df, df_t));
-    if (test) test->note = short_of(run, df, l);
+    FitTest *test = add(eq, "first_stage_wald_f", eq->endogenous.name[j], "the excluded instruments have no part in the first stage", f, l, df_t, f_upper(f, l, df_t));
+    if (test) test->note = short_of(run, rank, l);
   }
   for (int j = 0; j < eq->p && eq->p > 1 && !run_failed(run); j++) sanderson_windmeijer(d, j);
 }
@@ -147,7 +151,7 @@ static void first_stage_tests(const Draft *d) {
 static void rank_tests(const Draft *d) {
   const IvEquation *eq = d->eq;
   Run *run = eq->job->run;
-  int l = eq->l, p = eq->p, m = l - p + 1, df = 0;
+  int l = eq->l, p = eq->p, m = l - p + 1, rank = 0;
   double *x = NEW_ARRAY(run, double, eq->n), *a = NEW_ARRAY(run, double, l), *basis = complement(run, l, p - 1, eq->left);
   if (run_failed(run)) return;
   iv_add_columns(eq, p, eq->o, eq->right + (p - 1) * p, x);
@@ -156,16 +160,16 @@ static void rank_tests(const Draft *d) {
   double *e = residual_on_q(eq, x, a);
   if (run_failed(run)) return;
   bool iid = eq->sample->vcov_kind == VCOV_IID;
-  double lm = wald(d, x, a, m, basis, true, &df, NULL);
+  double lm = wald(d, x, a, m, basis, true, &rank, NULL);
   if (run_failed(run)) return;
-  FitTest *test = add(eq, "kp_rk_lm", NULL, "the equation is underidentified", lm, df, NAN, chi2_upper(lm, df));
-  if (test) test->note = iid ? "under iid errors: Anderson's canonical correlation LM" : short_of(run, df, m);
-  double df_t = NAN, f = wald(d, e, a, m, basis, false, &df, &df_t) / l;
+  FitTest *test = add(eq, "kp_rk_lm", NULL, "the equation is underidentified", lm, m, NAN, chi2_upper(lm, m));
+  if (test) test->note = iid ? "under iid errors: Anderson's canonical correlation LM" : short_of(run, rank, m);
+  double df_t = NAN, f = wald(d, e, a, m, basis, false, &rank, &df_t) / l;
   if (run_failed(run)) return;
   test = add(eq, "kp_rk_wald_f", NULL, "the equation is weakly identified", f, l, df_t, NAN);
   if (!test) return;
   test->critical = d->critical;
-  test->note = iid ? run_format(run, "under iid errors: the Cragg-Donald F; %s", d->weak) : run_format(run, "%s; they are derived for iid errors", d->weak);
+  test->note = iid ? run_format(run, "under iid errors: the Cragg-Donald F; %s", d->weak) : rank < m ? short_of(run, rank, m) : run_format(run, "%s; they are derived for iid errors", d->weak);
   double left = iv_dot(eq, e, e), cragg_donald = s * s / left * (d->residual_df / l);
   test = add(eq, "cragg_donald_f", NULL, "the equation is weakly identified (iid)", cragg_donald, l, d->residual_df, NAN);
   if (!test) return;
@@ -224,7 +228,7 @@ static void overidentification(const Draft *d) {
 static void wu_hausman(const Draft *d) {
   const IvEquation *eq = d->eq;
   Run *run = eq->job->run;
-  int p = eq->p, k = 2 * p, df = 0;
+  int p = eq->p, k = 2 * p, rank = 0;
   double **column = NEW_ARRAY(run, double *, k), *residual = NEW_ARRAY(run, double, eq->n);
   int *position = NEW_ARRAY(run, int, p);
   if (run_failed(run)) return;
@@ -257,27 +261,28 @@ static void wu_hausman(const Draft *d) {
   }
   Vcov vcov;
   iv_variance(eq, k, column, ls.bread, residual, leverage, k_counted, &vcov);
-  double f = wald_statistic(run, k, ls.beta, vcov.value, p, position, &df) / df;
+  double f = wald_statistic(run, k, ls.beta, vcov.value, p, position, &rank) / p;
+  if (rank < p) f = NAN;
   if (run_failed(run)) return;
-  FitTest *test = add(eq, "wu_hausman", NULL, h0, f, df, vcov.df_t, f_upper(f, df, vcov.df_t));
-  if (test) test->note = short_of(run, df, p);
+  FitTest *test = add(eq, "wu_hausman", NULL, h0, f, p, vcov.df_t, f_upper(f, p, vcov.df_t));
+  if (test) test->note = short_of(run, rank, p);
 }
 
 static void anderson_rubin(const Draft *d) {
   const IvEquation *eq = d->eq;
   Run *run = eq->job->run;
-  int df = 0;
+  int l = eq->l, rank = 0;
   double *e = residual_on_q(eq, eq->rest, eq->qy), df_t = NAN;
   if (run_failed(run)) return;
   const char *h0 = "the endogenous regressors have no effect and the instruments are exogenous";
-  double f = wald(d, e, eq->qy, eq->l, NULL, false, &df, &df_t) / df;
+  double f = wald(d, e, eq->qy, l, NULL, false, &rank, &df_t) / l;
   if (run_failed(run)) return;
-  FitTest *test = add(eq, "anderson_rubin", NULL, h0, f, df, df_t, f_upper(f, df, df_t));
-  if (test) test->note = short_of(run, df, eq->l);
-  double chi2 = wald(d, e, eq->qy, eq->l, NULL, true, &df, NULL);
+  FitTest *test = add(eq, "anderson_rubin", NULL, h0, f, l, df_t, f_upper(f, l, df_t));
+  if (test) test->note = short_of(run, rank, l);
+  double chi2 = wald(d, e, eq->qy, l, NULL, true, &rank, NULL);
   if (run_failed(run)) return;
-  test = add(eq, "anderson_rubin_chi2", NULL, h0, chi2, df, NAN, chi2_upper(chi2, df));
-  if (test) test->note = short_of(run, df, eq->l);
+  test = add(eq, "anderson_rubin_chi2", NULL, h0, chi2, l, NAN, chi2_upper(chi2, l));
+  if (test) test->note = short_of(run, rank, l);
 }
 
 void iv_tests(const IvEquation *eq) {
