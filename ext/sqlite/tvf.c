@@ -372,7 +372,10 @@ static void emit_hidden(sqlite3_context *context, const Table *table, Cursor *cu
       if (strcmp(column->name, "nobs") == 0) sqlite3_result_int64(context, cursor->result.fit.nobs);
       else emit_number(context, fit_stat_value(&cursor->result.fit, column->name));
       return;
-    case HIDDEN_FIT: emit_fit(context, &cursor->run, &cursor->result.fit, table->module->estimator->name); return;
+    case HIDDEN_FIT:
+      emit_fit(context, &cursor->run, &cursor->result.fit, table->module->estimator->name);
+      connection_rest(table->module->connection);
+      return;
     default:
       if (cursor->given && cursor->given[hidden]) sqlite3_result_text(context, cursor->given[hidden], -1, SQLITE_TRANSIENT);
       else emit_option(context, cursor, column->name);

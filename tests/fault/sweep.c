@@ -2,9 +2,9 @@
  *
  *   sweep memory|interrupt STATEMENTS.sql [stride [only]]
  *
- * 1. memory: each statement is run with the n-th allocation failing, once and from there on, for n = 1, 1 + stride, ... until it succeeds
- *    untouched. It must end in a result or in SQLITE_NOMEM, never in another code, and nothing may be leaked.
- * 2. interrupt: the progress handler, called at every opcode, stops the statement at its n-th call. It must end in a result or in
+ * 1. memory: each statement is run with the n-th allocation failing, once and from there on, for n = 1, 1 + stride, ... until it ends
+ *    untouched. It must end as it would in calm or in SQLITE_NOMEM, never in another code, and nothing may be leaked.
+ * 2. interrupt: the progress handler, called at every opcode, stops the statement at its n-th call. It must end as it would in calm or in
  *    SQLITE_INTERRUPT. Built with -DRUN_POLL_WORK=1, so that every poll of ours asks.
  * 3. Allocations are those that go through SQLite's allocator, which is every one of ours.
  * STATEMENTS.sql: lines starting with "--" are comments; a statement ends with ";" at the end of a line. Those before the line "-- sweep"
@@ -115,6 +115,9 @@ int main(int count, char **arguments) {
   for (int s = prepared; s < statements; s++) {
     if (count > 4 && !strstr(statement[s], arguments[4])) continue;
     long points = 0, wrong = 0;
+    sqlite3 *calm = open_prepared();
+    int expected = run_statement(calm, statement[s]); /* a result, or the error that this statement is there for */
+    sqlite3_close(calm);
     for (keeps_failing = 0; keeps_failing <= memory; keeps_failing++)
       for (long n = 0;; n += stride, points++) {
         sqlite3_int64 before = sqlite3_memory_used();
@@ -129,7 +132,7 @@ int main(int count, char **arguments) {
         int touched = failures + stops;
         until_failure = until_stop = -1;
         const char *message = sqlite3_errmsg(db);
-        int right = code == SQLITE_OK || (touched && code == (memory ? SQLITE_NOMEM : SQLITE_INTERRUPT));
+        int right = code == expected || (touched && code == (memory ? SQLITE_NOMEM : SQLITE_INTERRUPT));
         if (!right && ++wrong < 4) printf("WRONG CODE %d (%s) at %ld%s: %s", code, message, n, keeps_failing ? " and later" : "", statement[s]);
         if (sqlite3_close(db) != SQLITE_OK && ++wrong < 4) printf("NOT CLOSED at %ld: %s", n, statement[s]);
         if (sqlite3_memory_used() != before && ++wrong < 4) printf("LEAK of %lld bytes at %ld: %s", (long long)(sqlite3_memory_used() - before), n, statement[s]);

@@ -1,0 +1,36 @@
+-- Statements of the fault sweep (sweep.c): what stands before the line "-- sweep" prepares each fresh database.
+CREATE TABLE p (id INTEGER, t INTEGER, region TEXT, y REAL, x REAL, z REAL, d INTEGER, g INTEGER, w REAL);
+INSERT INTO p WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59) SELECT i / 6 + 1, i % 6 + 2001, CASE i % 3 WHEN 0 THEN 'east' WHEN 1 THEN 'west' ELSE 'north' END, (i * 37 % 11) + i / 6, CASE i WHEN 7 THEN NULL ELSE i * 17 % 13 END, i * 29 % 7 + i * i % 3, i / 6 < 4 AND i % 6 >= 3, CASE WHEN i / 6 < 4 THEN 2004 END, 1 + i % 3 FROM n;
+CREATE TABLE long AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 2999) SELECT i * 7919 % 601 AS u, i * 104729 % 500 AS f, i * i % 97 % 7 AS s, i % 89 * 1.5 AS y, i * 31 % 83 AS x FROM n;
+-- sweep
+SELECT * FROM fe_ols('p', 'y ~ x + z');
+SELECT *, fit FROM fe_ols('p', 'y ~ x + i(region) + l(z) | id + t', 'weights=w, vcov=cluster(id+t)');
+SELECT * FROM fe_ols('SELECT * FROM p WHERE y > 1', 'y ~ x*z | id[t]', '{"vcov": "hc1", "where": "t > 2001"}');
+SELECT term, std_error FROM fe_ols('p', 'y ~ x + I(2*x) | id', 'panel=id+t') WHERE vcov IN ('iid', 'hc3', 'nw(1)', 'dk(1)');
+SELECT * FROM fe_ols('p', 'y ~ x | id + t + region^t', 'singletons=keep');
+SELECT * FROM fe_ols('long', 'y ~ x | u + f');
+SELECT * FROM fe_ols('long', 'y ~ x | u + f + s', 'vcov=iid');
+SELECT * FROM fe_ols('p', 'y ~ nope');
+SELECT fe_ols(y, id, t, x, z) FROM p;
+SELECT region, fe_ols('y ~ x | id; vcov=hc1', y, x, id) FROM p GROUP BY region;
+SELECT fe_ols('y ~ x', y, x) OVER (ORDER BY t, id ROWS 10 PRECEDING) FROM p WHERE t < 2003;
+SELECT econ_fit('fe_ols', 'p', 'y ~ x | id', '');
+SELECT * FROM did_att('p', 'y ~ x | id + t', 'treat=d');
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'cohort=g, agg=event, window=-2:2');
+SELECT did_att(y, id, t, d) FROM p;
+SELECT * FROM entropy_index('p', 'a: y, -z; b: w', 'levels=nested, zero=shift');
+SELECT entropy_index('y, -z; method=critic', y, z) FROM p;
+SELECT * FROM panel_describe('p', 'y, x', 'id=id, by=region');
+SELECT * FROM panel_correlate('p', 'y, x, z', 'method=spearman');
+SELECT * FROM panel_correlate('p', 'y, x, z', 'method=kendall, missing=pairwise');
+SELECT * FROM pca_index('p', 'y, z, w');
+SELECT * FROM topsis_index('p', 'y, -z', 'norm=l2');
+SELECT * FROM panel_vif('p', 'y ~ x + z + w | id');
+SELECT * FROM panel_inequality('p', 'w', 'group=region, time=t');
+SELECT * FROM panel_convergence('p', 'y + 1', 'id=id, time=t');
+SELECT * FROM export_sophistication('SELECT region, id, w, length(region) AS income FROM p', 'region, id, w, income');
+SELECT * FROM fit_terms((SELECT fe_ols(y, id, t, x) FROM p));
+SELECT * FROM fit_wald((SELECT fe_ols('y ~ x + z', y, x, z) FROM p), 'x = z, x = 0');
+SELECT fit_coef(f, 'x'), fit_se(f, 'x'), fit_stat(f, 'r2'), fit_predict(f, 1, 2) FROM (SELECT fe_ols('y ~ x + z', y, x, z) AS f FROM p);
+SELECT * FROM fit_vcov((SELECT fe_ols('y ~ x + z', y, x, z) FROM p)), fit_stats((SELECT fe_ols('y ~ x', y, x) FROM p));
+SELECT name, options FROM econ_help();
