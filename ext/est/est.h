@@ -139,10 +139,14 @@ typedef struct Call {
   const char *text;     /* the whole call, blanks apart: a column's name */
   int arguments;
   const char **argument;
+  double *number;       /* each argument as a number; NAN where it is none */
   int **variable;       /* OPTION_CALLS: for each argument the numeric variables (optional ones) that it names (several: "x1 x2"), ended by -1; NULL where it is a number or word */
   int keys;
   const char **key, **value;
+  int columns;          /* OPTION_CALLS: the columns that it makes, one for each variable of its first argument */
+  const char **column;  /* their names: new=call(x), call(x) AS new, else call_x (winsor_gdp), with a whole number for a second argument call2_x (l2_gdp) */
 } Call;
+enum { CALL_COLUMN = 1 << 24 }; /* in Call.variable: CALL_COLUMN + i is the i-th column that the calls before make: x1 = ln(gdp), l(x1) */
 
 typedef struct VcovSpec {
   VcovKind kind;
@@ -321,7 +325,7 @@ struct Estimator {
   const char *const *stats;          /* hidden columns, statistics of the fit by name, NULL-terminated; may be NULL */
   const char *const *row_columns;    /* columns that the virtual table adds, NULL-terminated, "fe_*": one for each absorbed effect,
                                         "score_*": one for each dimension, "pc*": pc1, pc2 ... one for each indicator,
-                                        "*": one for each bare call (its text); NULL: no virtual table */
+                                        "*": the columns of each bare call (Call.column); NULL: no virtual table */
   const OptionSpec *const *options;  /* groups of specs, NULL-terminated list; each group ends with a NULL name */
   unsigned flags;
   /* Aggregate short form E(a, b, c...) without a spec: names for the values in order, "y, unit?, time?, x..." (x... stands for x1, x2, ...; a "?"

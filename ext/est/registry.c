@@ -45,6 +45,7 @@ const char *const STATS_REGRESSION[] = {"nobs",        "r2",        "r2_adj", "r
 extern const Estimator ESTIMATOR_FE_OLS, ESTIMATOR_FE_IV, ESTIMATOR_DID_ATT;
 extern const Estimator ESTIMATOR_ENTROPY_INDEX, ESTIMATOR_TOPSIS_INDEX, ESTIMATOR_PCA_INDEX;
 extern const Estimator ESTIMATOR_PANEL_DESCRIBE, ESTIMATOR_PANEL_CORRELATE, ESTIMATOR_PANEL_VIF, ESTIMATOR_PANEL_INEQUALITY;
+extern const Estimator ESTIMATOR_PANEL_PREPARE;
 extern const Estimator ESTIMATOR_PANEL_CONVERGENCE, ESTIMATOR_EXPORT_SOPHISTICATION;
 
 const Estimator *const estimator_registry[] = {
@@ -60,6 +61,7 @@ const Estimator *const estimator_registry[] = {
     &ESTIMATOR_PANEL_INEQUALITY,
     &ESTIMATOR_PANEL_CONVERGENCE,
     &ESTIMATOR_EXPORT_SOPHISTICATION,
+    &ESTIMATOR_PANEL_PREPARE,
     NULL,
 };
 

@@ -3,7 +3,8 @@
  * 1. Options are "key=value, key=value"; commas, semicolons and new lines (before a known key) part them outside parentheses; the first = ends
  *    the key; capitals do not matter in keys. Or they are a JSON object, in which arrays of numbers are lists (a,b), arrays of words a+b, and
  *    null is not given. A key that is written twice is an error.
- * 2. A piece without = is a bare call where the estimator has OPTION_CALLS, or the name of a boolean option, which is 1 then; else an error.
+ * 2. A piece without = is a bare call where the estimator has OPTION_CALLS, or the name of a boolean option, which is 1 then; else an error. There
+ *    new=call(x) and call(x) AS new are calls too.
  * 3. Hidden columns (extra) win over the text; NULL there is not given. What is given nowhere has its fallback.
  * 4. Values are compiled in the order of the text, so that an aggregate's further arguments follow it.
  * 5. The panel is set where it is needed: for shifts, nw and dk, for estimators with ESTIMATOR_PANEL, and when panel= is given. Without panel= it
@@ -76,8 +77,10 @@ static void read_piece(Reader *reader, TokenList piece) {
   if (is_key(piece, 0)) {
     const char *name = token_unquoted(run, piece.token);
     if (!name) return;
-    OptionValue *option = find_option(reader, name);
-    if (!option) unknown_option(reader, name);
+    OptionValue *option = find_option(reader, name), *calls = find_type(reader->plan, OPTION_CALLS);
+    TokenList inside;
+    if (!option && calls && tokens_call(tokens_slice(piece, 2, piece.count), &inside)) give(reader, calls, tokens_raw(run, piece), true); /* new=call(x) */
+    else if (!option) unknown_option(reader, name);
     else if (piece.count == 2) run_fail(run, "the option '%s' has no value", name);
     else give(reader, option, tokens_raw(run, tokens_slice(piece, 2, piece.count)), true);
     return;

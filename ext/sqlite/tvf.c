@@ -115,7 +115,8 @@ static void list_row_columns(Table *table, const Plan *plan, const SourceColumns
   const Model *model = &plan->model;
   int most = 1 + model->effects + model->dimensions + model->indicators;
   for (int r = 0; estimator->row_columns[r]; r++) most++;
-  for (int o = 0; o < plan->options; o++) most += plan->option[o].calls;
+  for (int o = 0; o < plan->options; o++)
+    for (int c = 0; c < plan->option[o].calls; c++) most += plan->option[o].call[c].columns;
   table->row_column = NEW_ARRAY(&table->run, const char *, most);
   for (int r = 0; estimator->row_columns[r] && !run_failed(&table->run); r++) {
     const char *name = estimator->row_columns[r];
@@ -127,8 +128,8 @@ static void list_row_columns(Table *table, const Plan *plan, const SourceColumns
       for (int i = 0; i < model->indicators; i++) add_row_column(table, run_format(&table->run, "pc%d", i + 1), columns);
     else if (strcmp(name, "*") == 0) {
       for (int o = 0; o < plan->options; o++)
-        for (int c = 0; plan->option[o].spec->type == OPTION_CALLS && c < plan->option[o].calls; c++)
-          add_row_column(table, run_text(&table->run, plan->option[o].call[c].text), columns);
+        for (int c = 0; c < plan->option[o].calls; c++)
+          for (int i = 0; i < plan->option[o].call[c].columns; i++) add_row_column(table, plan->option[o].call[c].column[i], columns);
     } else add_row_column(table, name, columns);
   }
 }

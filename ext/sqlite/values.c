@@ -8,6 +8,8 @@
  *    conley(latitude, longitude, km), wild(g, reps=R, weights=rademacher|webb|mammen, seed=S), cv3(g). The text kept is the shortest such form.
  * 4. Calls name(argument, key=value). Of bare calls each argument is looked up: numbers, strings, and (behind the first argument) names that are no
  *    column are words; anything else is one variable, or several names side by side: winsor(x1 x2, .01). In an aggregate's spec only the first is.
+ *    Each makes a column for each variable of its first argument: winsor_x1, winsor_x2, l2_x for l(x, 2); one column can be named: w=winsor(x, .01) or
+ *    winsor(x, .01) AS w. Later calls find these columns by their names. Two of one name, and a column of the source of that name, are errors.
  * 5. A value that was not given and has no default: number, low, high NAN; variable and the index of a choice -1; text, list, vcov NULL. */
 #include "sql.h"
 
@@ -136,8 +138,20 @@ static void read_range(const Place *place, TokenList list) {
 
 /* ------------------------------------------------------------------------------------------------ calls */
 
+/* The columns that the calls before make. */
+typedef struct CallColumns {
+  int count;
+  const char **name;
+} CallColumns;
+
+static int column_before(const CallColumns *before, const char *name) {
+  for (int i = 0; before && name && i < before->count; i++)
+    if (names_equal(before->name[i], name)) return CALL_COLUMN + i;
+  return -1;
+}
+
 /* x, ln(x), or names side by side: x1 x2. Ended by -1; NULL for a number or a word. */
-static int *argument_variables(Compiler *compiler, TokenList list, bool first) {
+static int *argument_variables(Compiler *compiler, TokenList list, bool first, const CallColumns *before) {
   Run *run = compiler->run;
   double number;
   bool names = true;
@@ -152,13 +166,64 @@ static int *argument_variables(Compiler *compiler, TokenList list, bool first) {
   if (!variable) return NULL;
   int count = 0;
   if (!names || !list.count) variable[count++] = compile_number(compiler, list, true);
-  for (int i = 0; names && i < list.count; i++) variable[count++] = compile_number(compiler, tokens_slice(list, i, i + 1), true);
+  for (int i = 0; names && i < list.count; i++) {
+    int known = column_before(before, token_unquoted(run, &list.token[i]));
+    variable[count++] = known >= 0 ? known : compile_number(compiler, tokens_slice(list, i, i + 1), true);
+  }
   variable[count] = -1;
   return variable;
 }
 
-static void read_call(const Place *place, TokenList list, bool with_variables, Call *call) {
+/* ln(x) -> ln_x: what can be typed without quotes. */
+static const char *plain_name(Run *run, const char *text) {
+  size_t length = 0;
+  char *name = run_text(run, text);
+  for (const char *from = text; name && *from; from++) {
+    bool plain = (*from >= '0' && *from <= '9') || (*from >= 'a' && *from <= 'z') || (*from >= 'A' && *from <= 'Z') || *from < 0;
+    if (plain) name[length++] = *from;
+    else if (length && name[length - 1] != '_') name[length++] = '_';
+  }
+  while (length && name[length - 1] == '_') length--;
+  if (name) name[length] = '\0';
+  return name;
+}
+
+static void name_columns(const Place *place, const char *given, const CallColumns *before, Call *call) {
   Run *run = place->run;
+  const Model *model = place->compiler->model;
+  const int *variable = call->arguments ? call->variable[0] : NULL;
+  while (variable && variable[call->columns] >= 0) call->columns++;
+  call->column = NEW_ARRAY(run, const char *, call->columns);
+  if (run_failed(run)) return;
+  if (given && call->columns > 1) run_fail(run, "'%.200s' makes %d columns, which '%s' alone cannot name", call->text, call->columns, given);
+  bool steps = call->arguments > 1 && call->argument[1][0] && !call->argument[1][strspn(call->argument[1], "0123456789")];
+  for (int i = 0; i < call->columns && !run_failed(run); i++) {
+    const char *of = variable[i] >= CALL_COLUMN ? before->name[variable[i] - CALL_COLUMN] : model->variable[variable[i]].name;
+    const char *name = given ? given : plain_name(run, run_format(run, "%s%s_%s", call->name, steps ? call->argument[1] : "", of));
+    if (run_failed(run)) return;
+    const SourceColumns *columns = place->compiler->columns;
+    bool twice = column_before(before, name) >= 0;
+    for (int j = 0; j < i; j++) twice = twice || names_equal(call->column[j], name);
+    if (twice) run_fail(run, "two calls make a column '%s'; name one of them: new=%.200s", name, call->text);
+    else if (columns && column_find(columns, name))
+      run_fail(run, "the source already has a column '%s', which is what %.200s would make; name it otherwise: new=%.200s", name, call->text, call->text);
+    call->column[i] = name;
+  }
+}
+
+static void read_call(const Place *place, TokenList list, const CallColumns *before, Call *call) {
+  Run *run = place->run;
+  bool with_variables = before != NULL;
+  const char *given = NULL;
+  if (with_variables && tokens_at(list, 0)->type == TOKEN_NAME && token_is(tokens_at(list, 1), "=")) { /* new=call(x) */
+    given = token_unquoted(run, list.token);
+    list = tokens_slice(list, 2, list.count);
+  } else if (with_variables && list.count > 2 && token_is(tokens_at(list, list.count - 2), "as")) { /* call(x) AS new */
+    const Token *last = tokens_at(list, list.count - 1);
+    if (last->type != TOKEN_NAME && last->type != TOKEN_QUOTED_NAME) run_fail(run, "'%.200s': AS is followed by a name", tokens_raw(run, list));
+    given = run_failed(run) ? NULL : token_unquoted(run, last);
+    list = tokens_slice(list, 0, list.count - 2);
+  }
   TokenList inside = {NULL, 0}, piece;
   const Token *name = tokens_at(list, 0);
   bool empty = list.count == 3 && list.token[1].type == TOKEN_OPEN, bare = list.count == 1 && !with_variables;
@@ -169,6 +234,7 @@ static void read_call(const Place *place, TokenList list, bool with_variables, C
   call->name = token_unquoted(run, name);
   call->text = tokens_text(run, list);
   call->argument = NEW_ARRAY(run, const char *, inside.count + 1);
+  call->number = NEW_ARRAY(run, double, inside.count + 1);
   call->variable = with_variables ? NEW_ARRAY(run, int *, inside.count + 1) : NULL;
   call->key = NEW_ARRAY(run, const char *, inside.count + 1);
   call->value = NEW_ARRAY(run, const char *, inside.count + 1);
@@ -177,11 +243,13 @@ static void read_call(const Place *place, TokenList list, bool with_variables, C
     if (tokens_at(piece, 0)->type == TOKEN_NAME && token_is(tokens_at(piece, 1), "=")) {
       call->key[call->keys] = token_unquoted(run, piece.token);
       call->value[call->keys++] = tokens_raw(run, tokens_slice(piece, 2, piece.count));
-    } else {
-      if (with_variables) call->variable[call->arguments] = argument_variables(place->compiler, piece, call->arguments == 0);
+    } else if (!run_failed(run)) {
+      if (!tokens_number(run, piece, &call->number[call->arguments])) call->number[call->arguments] = NAN;
+      if (with_variables) call->variable[call->arguments] = argument_variables(place->compiler, piece, call->arguments == 0, before);
       call->argument[call->arguments++] = tokens_raw(run, piece);
     }
   }
+  if (with_variables && !run_failed(run)) name_columns(place, given, before, call);
 }
 
 static void read_calls(const Place *place, TokenList list, bool several) {
@@ -189,10 +257,12 @@ static void read_calls(const Place *place, TokenList list, bool several) {
   TokenList piece;
   value->call = NEW_ARRAY(place->run, Call, list.count + 1);
   if (!value->call) return;
-  if (!several) read_call(place, list, false, &value->call[value->calls++]);
+  if (!several) read_call(place, list, NULL, &value->call[value->calls++]);
+  CallColumns made = {0, NEW_ARRAY(place->run, const char *, list.count + 1)};
   for (int at = 0; several && tokens_piece(list, &at, ",", &piece) && run_poll(place->run, 500);) {
-    read_call(place, piece, true, &value->call[value->calls]);
-    value->calls++;
+    Call *call = &value->call[value->calls++];
+    read_call(place, piece, &made, call);
+    for (int i = 0; i < call->columns && !run_failed(place->run); i++) made.name[made.count++] = call->column[i];
   }
 }
 

@@ -245,8 +245,21 @@ static void test_calls(void) {
   CHECK(is(call->name, "l") && is(call->text, "l(ln(x),2)") && is(variable(call->variable[0][0]), "ln(x)") && call->variable[0][1] == -1);
   call = &columns->call[2];
   CHECK(call->arguments == 2 && call->variable[1] == NULL && is(call->argument[1], "linear") && is(call->key[0], "by") && is(call->value[0], "prov"));
+  CHECK(call->columns == 1 && is(call->column[0], "interpolate_x") && isnan(call->number[0]) && is(columns->call[0].column[1], "winsor_z"));
+  CHECK(is(columns->call[1].column[0], "l2_ln_x") && columns->call[1].number[1] == 2 && columns->call[0].number[1] == .01);
   CHECK(compile(&PREPARE, NULL, "columns=zscore(x), zscore(z)", 0, NULL) && value("columns")->calls == 2);
   CHECK(compile(&PREPARE, NULL, "{\"columns\": [\"zscore(x)\", \"zscore(z)\"]}", 0, NULL) && value("columns")->calls == 2);
+  CHECK(compile(&PREPARE, NULL, "w=winsor(x, .01), l(w z), zscore(x) AS \"z x\"", 0, NULL));
+  columns = value("columns");
+  CHECK(columns->calls == 3 && is(columns->call[0].column[0], "w") && is(columns->call[0].text, "winsor(x,.01)"));
+  if (columns->calls != 3) return;
+  call = &columns->call[1];
+  CHECK(call->columns == 2 && call->variable[0][0] == CALL_COLUMN && is(variable(call->variable[0][1]), "z") && is(call->column[0], "l_w") && is(call->column[1], "l_z"));
+  CHECK(is(columns->call[2].column[0], "z x"));
+  CHECK(!compile(&PREPARE, NULL, "zscore(x), zscore(x)", 0, NULL) && strstr(run.message, "two calls make a column 'zscore_x'"));
+  CHECK(!compile(&PREPARE, NULL, "z=zscore(x)", 0, NULL) && strstr(run.message, "already has a column 'z'"));
+  CHECK(!compile(&PREPARE, NULL, "w=zscore(x z)", 0, NULL) && strstr(run.message, "makes 2 columns"));
+  CHECK(!compile(&PREPARE, NULL, "w=5", 0, NULL) && strstr(run.message, "unknown option 'w'"));
   CHECK(!compile(&PREPARE, NULL, "zscore(nope)", 0, NULL) && strstr(run.message, "no column 'nope'"));
   CHECK(!compile(&PREPARE, NULL, "x", 0, NULL) && strstr(run.message, "not of the form"));
   /* the panel of an estimator that has id= and time= instead of panel= */
