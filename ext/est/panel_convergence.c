@@ -45,7 +45,7 @@ static void read_panel(Job *job, Panel *panel) {
     if (isnan(panel->when[i]))
       run_fail(run, "time=%s holds the text '%s': a time must be a number", job->model->variable[panel->time].name,
                levels_name(run, job_levels(job, panel->time), job_code(job, panel->time)[i]));
-    if (run_failed(run)) return;
+    if (run_failed(run) || ((i & 0x1FFF) == 0 && !run_poll(run, 0x2000 * 20))) return;
   }
   row_groups(job, panel->time, &panel->times);
   if (!run_failed(run) && panel->times.groups < 2) run_fail(run, "there is one period only: convergence needs two");
@@ -164,8 +164,8 @@ static double *growth(Job *job, Panel *panel) {
   for (int64_t i = 0; i < n; i++) {
     int64_t later = cross && panel->when[i] != first ? -1 : panel_index_find(index, unit[i], panel->when[i] + panel->step);
     out[i] = later < 0 ? (double)NAN : (panel->y[later] - panel->y[i]) / panel->step;
+    if ((i & 0x1FFF) == 0 && !run_poll(run, 0x2000 * 40)) return NULL;
   }
-  run_poll(run, 30 * (uint64_t)n);
   return out;
 }
 

@@ -70,8 +70,8 @@ static double count_swaps(Run *run, int64_t n, double *y, double *other) {
           swaps += (double)(middle - a);
           to[at] = from[b++];
         }
+        if ((at & 0x7FFF) == 0 && !run_poll(run, 0x8000 * 4)) return NAN;
       }
-      if (!run_poll(run, 4 * (uint64_t)(end - left))) return NAN;
     }
     double *before = from;
     from = to;
@@ -101,43 +101,52 @@ static Ties ties_of(int64_t n, const double *sorted) {
   return ties;
 }
 
-static void kendall(Run *run, const double *x, const double *y, Correlation *out) {
-  int64_t n = out->n;
-  int64_t *order = NEW_ARRAY(run, int64_t, n);
-  double *xs = NEW_ARRAY(run, double, n), *ys = NEW_ARRAY(run, double, n), *other = NEW_ARRAY(run, double, n);
-  sort_order(run, n, x, order);
-  if (run_failed(run)) return;
+/* A column in its own order: what every pair with it needs. */
+typedef struct Sorted {
+  int64_t *order;
+  double *value; /* ascending */
+  Ties ties;
+} Sorted;
+
+/* out[i] = x[order[i]]: far apart in memory, so asked often whether to stop. */
+static bool pick(Run *run, int64_t n, const double *x, const int64_t *order, double *out) {
   for (int64_t i = 0; i < n; i++) {
-    xs[i] = x[order[i]];
-    ys[i] = y[order[i]];
+    out[i] = x[order[i]];
+    if ((i & 0x3FFF) == 0 && !run_poll(run, 0x4000 * 10)) return false;
   }
-  Ties both = {0};
+  return true;
+}
+
+static void sort_column(Run *run, int64_t n, const double *x, Sorted *out) {
+  sort_order(run, n, x, out->order);
+  if (run_failed(run)) return;
+  if (pick(run, n, x, out->order, out->value)) out->ties = ties_of(n, out->value);
+}
+
+/* x sorted; y as it comes, and its ties; two columns of room. */
+static void kendall(Run *run, const Sorted *x, const double *y, const Ties *ty, double *ys, double *other, Correlation *out) {
+  int64_t n = out->n;
+  if (!pick(run, n, y, x->order, ys)) return;
+  double both = 0;
+  const double *xs = x->value;
   for (int64_t first = 0, end; first < n; first = end) { /* equal x: by y, so that they count as in order */
     for (end = first + 1; end < n && xs[end] == xs[first];) end++;
     if (end - first < 2) continue;
     sort_numbers(run, end - first, ys + first);
     if (!run_poll(run, 50 + (uint64_t)(end - first))) return;
-    Ties here = ties_of(end - first, ys + first);
-    both.pairs += here.pairs;
+    both += ties_of(end - first, ys + first).pairs;
   }
-  Ties tx = ties_of(n, xs);
   double swaps = count_swaps(run, n, ys, other);
-  Ties ty = ties_of(n, ys);
+  if (run_failed(run)) return;
   double m = (double)n, all = m * (m - 1) / 2;
-  double s = all - tx.pairs - ty.pairs + both.pairs - 2 * swaps, size = sqrt(all - tx.pairs) * sqrt(all - ty.pairs);
-  if (size > 0) {
-    out->r = fmax(-1, fmin(1, s / size));
-    double variance = (m * (m - 1) * (2 * m + 5) - tx.variance - ty.variance) / 18 + 4 * tx.pairs * ty.pairs / (2 * m * (m - 1));
-    if (n > 2) variance += tx.triples * ty.triples / (9 * m * (m - 1) * (m - 2));
-    if (variance > 0) {
-      out->statistic = s / sqrt(variance);
-      out->p_value = 2 * normal_upper(fabs(out->statistic));
-    }
-  }
-  run_free(run, order);
-  run_free(run, xs);
-  run_free(run, ys);
-  run_free(run, other);
+  double s = all - x->ties.pairs - ty->pairs + both - 2 * swaps, size = sqrt(all - x->ties.pairs) * sqrt(all - ty->pairs);
+  if (!(size > 0)) return;
+  out->r = fmax(-1, fmin(1, s / size));
+  double variance = (m * (m - 1) * (2 * m + 5) - x->ties.variance - ty->variance) / 18 + 4 * x->ties.pairs * ty->pairs / (2 * m * (m - 1));
+  if (n > 2) variance += x->ties.triples * ty->triples / (9 * m * (m - 1) * (m - 2));
+  if (!(variance > 0)) return;
+  out->statistic = s / sqrt(variance);
+  out->p_value = 2 * normal_upper(fabs(out->statistic));
 }
 
 /* ------------------------------------------------------------------------------------------------ all pairs */
@@ -178,82 +187,108 @@ static int64_t gather(Run *run, const RowGroups *groups, int32_t g, int count, c
   return n;
 }
 
-/* Makes ranks of x where the method wants them, and unit deviations of either; NAN for a constant. Not for kendall. */
-static void prepare(Run *run, int method, int64_t n, double *x, double *length) {
-  *length = NAN;
-  if (method == METHOD_SPEARMAN && n > 0) {
-    double *rank = NEW_ARRAY(run, double, n);
-    if (run_failed(run)) return;
-    rank_numbers(run, n, x, rank);
-    memcpy(x, rank, (size_t)n * sizeof *x);
-    run_free(run, rank);
+/* One set of rows in which no column has a NULL: all columns, or the two of a pair. */
+typedef struct Set {
+  int method, columns;
+  int64_t n;
+  double **column;  /* unit deviations of the numbers or their ranks; for kendall the numbers */
+  double *length;   /* NAN for a constant column */
+  Sorted *sorted;   /* kendall */
+  double *room[2];  /* kendall */
+} Set;
+
+static void make_room(Run *run, Set *set, int64_t rows) {
+  set->column = NEW_ARRAY(run, double *, set->columns);
+  set->length = NEW_ARRAY(run, double, set->columns);
+  set->sorted = NEW_ARRAY(run, Sorted, set->columns);
+  for (int j = 0; j < set->columns && !run_failed(run); j++) set->column[j] = NEW_ARRAY(run, double, rows);
+  for (int i = 0; i < 2 && set->method == METHOD_KENDALL; i++) set->room[i] = NEW_ARRAY(run, double, rows);
+  for (int j = 0; j < set->columns && set->method == METHOD_KENDALL && !run_failed(run); j++) {
+    set->sorted[j].order = NEW_ARRAY(run, int64_t, rows);
+    set->sorted[j].value = NEW_ARRAY(run, double, rows);
   }
-  if (n > 1 && run_poll(run, 6 * (uint64_t)n)) standardise(n, x, x, length);
 }
 
-static void correlate(Run *run, int method, int64_t n, const double *x, const double *y, double x_length, double y_length, Correlation *out) {
-  *out = (Correlation){n, NAN, NAN, NAN};
-  if (method == METHOD_KENDALL) {
-    if (n > 1) kendall(run, x, y, out);
-    return;
+static void prepare(Run *run, Set *set) {
+  int64_t n = set->n;
+  for (int j = 0; j < set->columns && !run_failed(run); j++) {
+    double *x = set->column[j];
+    set->length[j] = NAN;
+    if (set->method == METHOD_KENDALL) {
+      sort_column(run, n, x, &set->sorted[j]);
+      if (n > 1 && set->sorted[j].value[0] < set->sorted[j].value[n - 1]) set->length[j] = 1;
+      continue;
+    }
+    if (set->method == METHOD_SPEARMAN) {
+      double *rank = NEW_ARRAY(run, double, n);
+      rank_numbers(run, n, x, rank);
+      if (run_failed(run)) return;
+      memcpy(x, rank, (size_t)n * sizeof *x);
+      run_free(run, rank);
+    }
+    if (n > 1 && run_poll(run, 6 * (uint64_t)n)) standardise(n, x, x, &set->length[j]);
   }
-  if (isnan(x_length) || isnan(y_length)) return;
-  finish(method, dot(n, x, y) / (x_length * y_length), out);
-  run_poll(run, (uint64_t)n);
 }
 
-/* (2) */
-static void keep_whole_rows(Job *job) {
+static void correlate(Run *run, const Set *set, int a, int b, Correlation *out) {
+  *out = (Correlation){set->n, NAN, NAN, NAN};
+  if (isnan(set->length[a]) || isnan(set->length[b])) return;
+  if (set->method == METHOD_KENDALL) kendall(run, &set->sorted[a], set->column[b], &set->sorted[b].ties, set->room[0], set->room[1], out);
+  else finish(set->method, dot(set->n, set->column[a], set->column[b]) / (set->length[a] * set->length[b]), out);
+  run_poll(run, (uint64_t)set->n);
+}
+
+/* (2) Rows with a NULL are left out of all pairs; or only counted. */
+static int64_t whole_rows(Job *job, bool drop) {
   Run *run = job->run;
   Frame *frame = job->frame;
   bool *keep = NEW_ARRAY(run, bool, frame->rows);
-  if (run_failed(run)) return;
+  if (run_failed(run)) return 0;
   int64_t kept = 0;
   for (int64_t i = 0; i < frame->rows; i++) {
     keep[i] = true;
     for (int j = 0; j < job->model->indicators && keep[i]; j++) keep[i] = !isnan(job_number(job, job->model->indicator[j].variable)[i]);
     kept += keep[i];
   }
-  if (!run_poll(run, (uint64_t)frame->rows * (uint64_t)job->model->indicators)) return;
-  frame->ledger.null += frame->rows - kept;
-  if (kept < frame->rows) frame_keep(run, frame, keep);
+  if (!run_poll(run, (uint64_t)frame->rows * (uint64_t)job->model->indicators)) return 0;
+  if (drop && kept < frame->rows) {
+    frame->ledger.null += frame->rows - kept;
+    frame_keep(run, frame, keep);
+  }
   run_free(run, keep);
+  return kept;
 }
 
 static void fit_correlate(Job *job) {
   Run *run = job->run;
   const Model *model = job->model;
-  int k = model->indicators, by = option_variable(job, "by"), method = (int)option_integer(job, "method");
+  int k = model->indicators, by = option_variable(job, "by");
   bool pairwise = option_is(job, "missing", "pairwise");
   if (k < 2) run_fail(run, "name at least two variables, as in 'x1, x2, x3'");
   if (!job_has_rows(job, 1)) return;
-  if (!pairwise) keep_whole_rows(job);
+  bool whole = whole_rows(job, !pairwise) == job->frame->rows; /* then one set of rows serves all pairs */
   RowGroups groups;
   row_groups(job, by, &groups);
   const double **column = NEW_ARRAY(run, const double *, k);
-  double **work = NEW_ARRAY(run, double *, k), *length = NEW_ARRAY(run, double, k);
+  Set set = {.method = (int)option_integer(job, "method"), .columns = whole ? k : 2};
   if (run_failed(run)) return;
-  for (int j = 0; j < k; j++) {
-    column[j] = job_number(job, model->indicator[j].variable);
-    work[j] = pairwise && j >= 2 ? NULL : NEW_ARRAY(run, double, job->frame->rows);
-  }
-  if (run_failed(run)) return;
-  for (int32_t g = 0; g < groups.groups; g++) {
-    int64_t n = 0;
-    if (!pairwise) {
-      n = gather(run, &groups, g, k, column, work);
-      for (int j = 0; j < k && method != METHOD_KENDALL; j++) prepare(run, method, n, work[j], &length[j]);
+  for (int j = 0; j < k; j++) column[j] = job_number(job, model->indicator[j].variable);
+  make_room(run, &set, job->frame->rows);
+  for (int32_t g = 0; g < groups.groups && !run_failed(run); g++) {
+    if (whole) {
+      set.n = gather(run, &groups, g, k, column, set.column);
+      prepare(run, &set);
     }
     for (int a = 0; a < k; a++) {
       for (int b = 0; b <= a; b++) {
-        Correlation c = {n, NAN, NAN, NAN};
-        if (pairwise) {
-          c.n = gather(run, &groups, g, 2, (const double *const[]){column[a], column[b]}, work);
-          for (int j = 0; j < 2 && method != METHOD_KENDALL; j++) prepare(run, method, c.n, work[j], &length[j]);
+        if (!whole) {
+          set.n = gather(run, &groups, g, 2, (const double *const[]){column[a], column[b]}, set.column);
+          prepare(run, &set);
         }
-        int at = pairwise ? 0 : a, to = pairwise ? 1 : b;
-        correlate(run, method, c.n, work[at], work[to], length[at], length[to], &c);
-        if (a == b) c = (Correlation){c.n, isnan(c.r) ? c.r : 1, NAN, NAN};
+        if (run_failed(run)) return;
+        int at = whole ? a : 0;
+        Correlation c = {set.n, isnan(set.length[at]) ? (double)NAN : 1, NAN, NAN};
+        if (a != b) correlate(run, &set, at, whole ? b : 1, &c);
         if (run_failed(run)) return;
         add(job, model->indicator[a].name, model->indicator[b].name, by, groups.level[g], &c);
       }

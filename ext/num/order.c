@@ -82,6 +82,7 @@ void sort_numbers(Run *run, int64_t n, double *x) {
   uint64_t *key = NEW_ARRAY(run, uint64_t, n), *other = NEW_ARRAY(run, uint64_t, n);
   if (run_failed(run)) return;
   for (int64_t i = 0; i < n; i++) key[i] = key_of(x[i]);
+  if (!run_poll(run, (uint64_t)n)) return;
   const uint64_t *sorted = radix_keys(run, n, key, other) ? other : key;
   if (!run_failed(run))
     for (int64_t i = 0; i < n; i++) x[i] = number_of(sorted[i]);
@@ -102,11 +103,13 @@ void sort_order(Run *run, int64_t n, const double *x, int64_t *order) {
   Keyed *item = NEW_ARRAY(run, Keyed, n), *other = NEW_ARRAY(run, Keyed, n);
   if (run_failed(run)) return;
   for (int64_t i = 0; i < n; i++) item[i] = (Keyed){key_of(x[i]), i};
+  if (!run_poll(run, 2 * (uint64_t)n)) return;
   const Keyed *sorted = radix_keyed(run, n, item, other) ? other : item;
   if (!run_failed(run))
     for (int64_t i = 0; i < n; i++) order[i] = sorted[i].row;
   run_free(run, item);
   run_free(run, other);
+  run_poll(run, (uint64_t)n);
 }
 
 double rank_numbers(Run *run, int64_t n, const double *x, double *rank) {
@@ -114,13 +117,16 @@ double rank_numbers(Run *run, int64_t n, const double *x, double *rank) {
   sort_order(run, n, x, order);
   if (run_failed(run)) return NAN;
   double ties = 0;
-  for (int64_t first = 0; first < n;) {
+  for (int64_t first = 0, asked = 0; first < n;) {
     int64_t end = first + 1;
     while (end < n && x[order[end]] == x[order[first]]) end++;
     double size = (double)(end - first), middle = 0.5 * (double)(first + end + 1);
     ties += size * size * size - size;
     for (int64_t i = first; i < end; i++) rank[order[i]] = middle;
     first = end;
+    if (first - asked < SLICE) continue;
+    if (!run_poll(run, 20 * (uint64_t)(first - asked))) return NAN;
+    asked = first;
   }
   run_free(run, order);
   return ties;
