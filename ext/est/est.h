@@ -483,8 +483,12 @@ double regression_count(Job *job, const Sample *sample, int rank, bool full);
 void regression_terms(Job *job, const Sample *sample, const Regression *regression);
 /* The row columns fitted = y - residual, residual, and fe_NAME for each effect: x are the k columns before absorption, beta NAN where dropped. */
 void regression_rows(Job *job, const Sample *sample, int k, double *const *x, const double *beta, const double *residual);
-/* Adds nobs, r2, ..., bic, the degrees-of-freedom account, absorbed effects, the constant, and the convergence of what iterated. */
+/* Adds nobs, r2, ..., bic, the constant, and the account below. */
 void regression_stats(Job *job, const Sample *sample, const Regression *regression);
+/* Adds what every regression on a sample says of itself: rank, K, df of t, groups, ssc, absorbed effects, the convergence of what iterated. */
+void regression_account(Job *job, const Sample *sample, const Regression *regression);
+/* regression->vcov and account from its absorbed x, residual, ls and k_counted: part of regression_fit, for estimators that solve by themselves. */
+void regression_term_vcov(Job *job, const Sample *sample, Regression *regression);
 /* Fills estimate..conf_high of a term from an estimate, its error and degrees of freedom (infinite: normal). */
 void term_inference(FitTerm *term, double estimate, double std_error, double df, double level);
 /* One visible row for each term of the fit; columns named as the fields of FitTerm or its attributes are filled, others stay NULL. */

@@ -160,7 +160,7 @@ void regression_vcov(Job *job, const Sample *sample, int k, double *const *x, co
 }
 
 /* The kept columns only, then back to k x k with NAN where a term was dropped. */
-static void compute_vcov(Job *job, const Sample *sample, Regression *regression) {
+void regression_term_vcov(Job *job, const Sample *sample, Regression *regression) {
   Run *run = job->run;
   int k = regression->k, rank = regression->ls.rank, kept = 0;
   double **x = NEW_ARRAY(run, double *, rank), *bread = NEW_ARRAY(run, double, rank * rank);
@@ -221,7 +221,7 @@ void regression_fit(Job *job, const Sample *sample, Regression *regression) {
     run_fail(run, "%lld used rows are not enough for %.0f coefficients (terms and levels of the effects)", (long long)sample->n, regression->k_full);
     return;
   }
-  compute_vcov(job, sample, regression);
+  regression_term_vcov(job, sample, regression);
 }
 
 /* ---- rows of the fit */
@@ -337,7 +337,6 @@ static void add_f(Job *job, const Sample *sample, const Regression *regression) 
 }
 
 void regression_stats(Job *job, const Sample *sample, const Regression *regression) {
-  Run *run = job->run;
   Fit *fit = &job->result->fit;
   double n = (double)sample->n, ssr = regression->ls.ssr, k = regression->k_full, levels = k - regression->ls.rank;
   double centred = sample->any_intercept ? 1 : 0;
@@ -359,9 +358,15 @@ void regression_stats(Job *job, const Sample *sample, const Regression *regressi
   fit_add_stat(fit, "bic", -2 * ll + log(n) * k);
   add_f(job, sample, regression);
   add_constant(job, sample, regression);
+  regression_account(job, sample, regression);
+}
+
+void regression_account(Job *job, const Sample *sample, const Regression *regression) {
+  Run *run = job->run;
+  Fit *fit = &job->result->fit;
   fit_add_stat(fit, "rank", regression->ls.rank);
   fit_add_stat(fit, "k", regression->k_counted);
-  fit_add_stat(fit, "k_full", k);
+  fit_add_stat(fit, "k_full", regression->k_full);
   fit_add_stat(fit, "df_t", regression->account.df_t);
   fit_add_stat(fit, "ssc_factor", regression->account.factor);
   if (sample->clusters) fit_add_stat(fit, "groups", regression->account.groups[0]);

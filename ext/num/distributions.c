@@ -71,6 +71,13 @@ static double log_gamma_1p(double a) {
   return -log1p(a) + a * 0.42278433509846713939348790991760 + sum;
 }
 
+double log_factorial(double n) {
+  if (!(n >= 0)) return NAN;
+  if (n <= 0.3) return log_gamma_1p(n);
+  if (n == 1 || n == 2) return n == 2 ? LOG_TWO : 0;
+  return n * log(n) - n + 0.5 * log(n) + LOG_SQRT_2PI + stirling_error(n);
+}
+
 /* ---- normal */
 
 double normal_cdf(double z) {
@@ -368,11 +375,6 @@ static double solve(double df1, double df2, double target, bool upper, double st
 /* Where the lower tail is p as if it were slope/a: both distributions begin as a power of x. Given log(p a / coefficient). */
 static double power_start(double log_odds, double a) {
   return exp(fmax(-740, log_odds / a));
-}
-
-/* log Gamma(1+a) */
-static double log_factorial(double a) {
-  return stirling_error(a) + (a + 0.5) * log(a) - a + LOG_SQRT_2PI;
 }
 
 double chi2_quantile(double p, double df) {

@@ -40,6 +40,8 @@ typedef struct Run {
 
 void run_begin(Run *run, const Host *host);
 void run_end(Run *run);
+/* Ends the run of a step of ours, begun with our host for memory that dies with the step; what failed in it has failed in us. */
+void run_join(Run *run, Run *step);
 /* Zeroed memory for count items, alive until run_end or run_free; NULL only if the run has failed (count 0 gives a valid pointer). */
 void *run_alloc(Run *run, size_t count, size_t size);
 /* A block that can grow: old is NULL or came from run_grow. The new part is NOT zeroed. On failure old stays valid and NULL is returned. */
@@ -160,6 +162,7 @@ double chi2_quantile(double p, double df);
 double f_cdf(double x, double df1, double df2);
 double f_upper(double x, double df1, double df2); /* df2 may be infinite */
 double f_quantile(double p, double df1, double df2);
+double log_factorial(double n);              /* log Gamma(1+n), n >= 0 */
 
 /* ------------------------------------------------------------------------------------------------ random.c
  * A counter-based generator: draw (seed, stream, index) is the same on every machine, in any order, on any number of threads. */

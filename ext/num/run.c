@@ -35,6 +35,14 @@ void run_end(Run *run) {
   run->bump_left = 0;
 }
 
+void run_join(Run *run, Run *step) {
+  if (run_failed(step) && !run_failed(run)) {
+    run->status = step->status;
+    memcpy(run->message, step->message, sizeof run->message);
+  }
+  run_end(step);
+}
+
 static void out_of_memory(Run *run) {
   if (run->status == RUN_OK) run->status = RUN_OUT_OF_MEMORY;
 }
