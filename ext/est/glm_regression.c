@@ -254,10 +254,11 @@ static void add_stats(Maximum *m, const Regression *regression) {
     fit_add_stat(fit, "constant", constant);
   }
   fit_add_stat(fit, "iterations_irls", glm->iterations);
+  const char *separation = m->undecided ? "not known: the search for separated rows did not end; see whether some estimate is very large" : "none";
   if (m->groups + m->regressors)
-    fit_add_word(fit, "separation", run_format(m->job->run, "dropped: %lld rows of levels of an effect with the same outcome throughout, %lld rows separated by the regressors",
-                                               (long long)m->groups, (long long)m->regressors));
-  else if (m->undecided) fit_add_word(fit, "separation", "not known: the search for separated rows did not end; see whether some estimate is very large");
+    separation = run_format(m->job->run, "dropped: %lld rows of levels of an effect with the same outcome throughout, %lld rows separated by the regressors",
+                            (long long)m->groups, (long long)m->regressors);
+  fit_add_word(fit, "separation", separation);
 }
 
 static void add_rows(Maximum *m) {

@@ -1,0 +1,35 @@
+"""fe_probit: what is its own; the comparison with R's glm is in test_fe_poisson.py, bad input in test_fe_logit.py."""
+import statistics
+
+import pytest
+
+
+def test_predict_is_a_probability(db):
+    db.table("nsw")
+    fit = db.value("SELECT econ_fit('fe_probit', 'nsw', 'treat ~ age + educ', 'vcov=iid')")
+    a, b, c = (db.value("SELECT fit_coef(?, ?)", fit, term) for term in ("(Intercept)", "age", "educ"))
+    assert db.value("SELECT fit_predict(?, 30, 12)", fit) == pytest.approx(statistics.NormalDist().cdf(a + 30 * b + 12 * c), rel=1e-12)
+
+
+def test_far_tails(db):
+    """A regressor whose fit reaches far into both tails: the likelihood's derivative is zero, computed here with tails as tails."""
+    from math import erfc, exp, pi, sqrt
+    db.execute("CREATE TABLE t (y, x)")
+    db.executemany("INSERT INTO t VALUES (?, ?)", [(x > 0, x) for x in range(-40, 41) if x] + [(0, 1), (1, -1), (0, 2)])
+    fit = db.value("SELECT econ_fit('fe_probit', 't', 'y ~ x', 'vcov=iid')")
+    a, b = (db.value("SELECT fit_coef(?, ?)", fit, term) for term in ("(Intercept)", "x"))
+    score = [0, 0]
+    for y, x in db.rows("SELECT y, x FROM t"):
+        z = (a + b * x) * (1 if y else -1)
+        mills = exp(-z * z / 2) / sqrt(2 * pi) / (0.5 * erfc(-z / sqrt(2))) * (1 if y else -1)
+        score[0] += mills
+        score[1] += mills * x
+    assert abs(score[0]) < 1e-7 and abs(score[1]) < 1e-7
+
+
+def test_one_fit_a_group(db):
+    db.table("wage_panel")
+    rows = db.rows("""SELECT year, fit_coef(f, 'married'), fit_stat(f, 'nobs') FROM (SELECT year, fe_probit('"union" ~ married + black', "union", married, black) AS f FROM wage_panel GROUP BY year)""")
+    assert len(rows) == 8 and all(n == 545 for _, _, n in rows)
+    one = db.value("""SELECT estimate FROM fe_probit('wage_panel', '"union" ~ married + black', 'where=year = 1983') WHERE term = 'married'""")
+    assert dict((year, b) for year, b, _ in rows)[1983] == one
