@@ -123,3 +123,14 @@ CREATE VIRTUAL TABLE temp.v USING fe_ols('p', 'y ~ nope');
 CREATE VIRTUAL TABLE temp.v USING fe_ols('SELECT *, 1 AS residual FROM p', 'y ~ x');
 CREATE VIRTUAL TABLE temp.v USING fe_ols('p', 'y ~ x', '', 'more');
 CREATE VIRTUAL TABLE temp.v USING did_att('p', 'y ~ 1 | id + t', 'treat=d');
+-- likelihood models
+SELECT * FROM fe_poisson('p', '-y ~ x');
+SELECT * FROM fe_poisson('p', '0*y ~ x');
+SELECT * FROM fe_poisson('p', 'y ~ x | id | z ~ w');
+SELECT * FROM fe_poisson('p', 'y ~ x | id', 'vcov=wild(id)');
+SELECT * FROM fe_poisson('p', 'y ~ x', 'offset=nope');
+SELECT * FROM fe_logit('p', 'y ~ x');
+SELECT * FROM fe_logit('p', 'd ~ x', 'where=d = 1');
+SELECT * FROM fe_logit('p', '"union" ~ I(2*"union")');
+SELECT * FROM fe_probit('p', 'd ~ x | d');
+SELECT * FROM fe_probit('none', 'd ~ x');
