@@ -157,3 +157,13 @@ check-layers:
 
 clean:
 	rm -rf build dist
+
+# ---- benchmarks: ratios in one process. Peers (pyfixest, statsmodels) in a virtual environment of their own, on Debian's Python, whose sqlite3 loads extensions.
+.PHONY: bench
+BENCH_PYTHON := build/peers/bin/python
+$(BENCH_PYTHON):
+	@sh tests/install.sh test
+	@$(PYTHON) -m venv build/peers && build/peers/bin/pip install --quiet --disable-pip-version-check numpy pandas pyfixest statsmodels scikit-learn
+bench: $(BENCH_PYTHON)
+	@$(MAKE) --no-print-directory -s all
+	@$(BENCH_PYTHON) tests/bench/bench.py $(ONLY)
