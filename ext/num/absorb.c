@@ -18,7 +18,7 @@
 
 enum { ROUNDS = 5, SAMPLE = 1024 };
 static const double ORTHOGONAL = 1e-13, ROUNDING = 1e-15;
-static const int64_t LANE_BYTES = 24 << 20; /* room for sums: fewer columns together where levels are many */
+static const int64_t LANE_BYTES = 36 << 20; /* room for sums: fewer columns together where levels are many */
 
 /* ------------------------------------------------------------------------------------------------ the effects */
 

@@ -87,10 +87,11 @@ struct Absorber {
   AbsorbReport report;
 };
 
-/* Rows in groups of equal code: rows row[start[g]] .. row[start[g+1]-1]; row NULL: the rows lie in that order already. */
+/* Rows in groups of equal code: rows row[start[g]] .. row[start[g+1]-1]; row NULL: the rows lie in that order already. carried: instead of the
+ * rows, another code of each, which is then read in order. */
 typedef struct Grouping {
-  int32_t *start;
-  int32_t *row;
+  int32_t *start, *row, *carried;
+  bool sorted;
 } Grouping;
 static inline int64_t grouped_row(const Grouping *grouping, int64_t k) { return grouping->row ? grouping->row[k] : k; }
 
@@ -114,8 +115,9 @@ void first_solve_level(const Block *first, int64_t level, int lanes, double *v);
 void first_solve(const Block *first, int lanes, double *v);
 
 /* ---- assemble.c */
-/* within: rows come out ordered as in this grouping inside each group; NULL: in their own order */
-bool group_rows(Run *run, int64_t n, const int32_t *code, int32_t levels, const Grouping *within, Grouping *out);
+bool group_count(Run *run, int64_t n, const int32_t *code, int32_t levels, Grouping *out); /* start only */
+/* within: rows come out ordered as in this grouping inside each group; NULL: in their own order. out: zeros, or counted. */
+bool group_rows(Run *run, int64_t n, const int32_t *code, int32_t levels, const Grouping *within, const int32_t *carry, Grouping *out);
 void grouping_free(Run *run, Grouping *grouping);
 void reduced_dense_blocks(Absorber *absorber, const Grouping *first, double *s);
 /* Into s (m x m, lower triangle and diagonal) or, where s is NULL, into reduced->matrix; false if it would have more than limit entries. */
@@ -123,7 +125,7 @@ bool reduced_pairs(Absorber *absorber, const Grouping *first, double *s, int64_t
 
 /* ---- reduced.c */
 void reduced_build(Absorber *absorber);
-void reduced_add_dense(Absorber *absorber, const Grouping *first); /* a dense factor beside what is iterated on, for leverages */
+void reduced_add_dense(Absorber *absorber, Grouping *first); /* a dense factor beside what is iterated on, for leverages */
 /* r (m x lanes): right side in, solution out. energy: of each lane's data column, for judging what is zero. Returns the steps taken. */
 int reduced_solve(const Absorber *absorber, int lanes, double *r, const double *energy);
 

@@ -11,19 +11,18 @@
 
 enum { BLOCK_ROWS = 256 };
 
-bool group_rows(Run *run, int64_t n, const int32_t *code, int32_t levels, const Grouping *within, Grouping *out) {
+bool group_count(Run *run, int64_t n, const int32_t *code, int32_t levels, Grouping *out) {
   int32_t *start = NEW_ARRAY(run, int32_t, (int64_t)levels + 1);
   memset(out, 0, sizeof *out);
   if (run_failed(run)) return false;
-  bool sorted = !within || !within->row;
+  out->sorted = true;
   for (int64_t r = 0; r < n;) {
     int32_t level = code[r];
     int64_t from = r;
     while (++r < n && code[r] == level) continue;
     start[level] += (int32_t)(r - from);
-    if (r < n && code[r] < level) sorted = false;
+    if (r < n && code[r] < level) out->sorted = false;
   }
-  if (!run_poll(run, (uint64_t)n)) return false;
   int32_t sum = 0;
   for (int32_t g = 0; g <= levels; g++) {
     int32_t count = g < levels ? start[g] : 0;
@@ -31,14 +30,24 @@ bool group_rows(Run *run, int64_t n, const int32_t *code, int32_t levels, const 
     sum += count;
   }
   out->start = start;
-  if (sorted) return true;
-  int32_t *row = run_grow(run, NULL, (size_t)n, sizeof *row); /* every place is written below */
+  return run_poll(run, (uint64_t)n);
+}
+
+bool group_rows(Run *run, int64_t n, const int32_t *code, int32_t levels, const Grouping *within, const int32_t *carry, Grouping *out) {
+  if (!out->start && !group_count(run, n, code, levels, out)) return false;
+  const int32_t *order = within ? within->row : NULL;
+  if (out->sorted && !order) return true;
+  int32_t *row = run_grow(run, NULL, (size_t)n, sizeof *row), *start = out->start; /* every place is written below */
   if (run_failed(run)) return false;
-  out->row = row;
-  for (int64_t k = 0; k < n; k++) { /* start[g] moves to the group's end ... */
-    int32_t r = within && within->row ? within->row[k] : (int32_t)k;
-    row[start[code[r]]++] = r;
-    if ((k & 0xffff) == 0 && !run_poll(run, 65536)) return false;
+  if (carry) out->carried = row;
+  else out->row = row;
+  for (int64_t from = 0; from < n; from += 65536) { /* start[g] moves to the group's end ... */
+    int64_t to = from + 65536 < n ? from + 65536 : n;
+    for (int64_t k = from; k < to; k++) {
+      int32_t r = order ? order[k] : (int32_t)k;
+      row[start[code[r]]++] = carry ? carry[r] : r;
+    }
+    if (!run_poll(run, 65536 * 2)) return false;
   }
   for (int32_t g = levels; g > 0; g--) start[g] = start[g - 1]; /* ... which is where the next one began */
   start[0] = 0;
@@ -48,6 +57,7 @@ bool group_rows(Run *run, int64_t n, const int32_t *code, int32_t levels, const 
 void grouping_free(Run *run, Grouping *grouping) {
   run_free(run, grouping->start);
   run_free(run, grouping->row);
+  run_free(run, grouping->carried);
   memset(grouping, 0, sizeof *grouping);
 }
 
@@ -74,6 +84,10 @@ static void group_crossproduct(const Absorber *absorber, const Grouping *first, 
   int32_t m = absorber->reduced.order;
   const double *weight = absorber->weight;
   bool plain = block_plain(&block[0]);
+  if (first->carried) {
+    for (int64_t k = first->start[g]; k < first->start[g + 1]; k++) cross[first->carried[k]]++;
+    return;
+  }
   for (int b = 1; b < absorber->effects; b++) {
     const int32_t *code = block[b].code;
     bool both_plain = plain && block_plain(&block[b]);
@@ -182,9 +196,9 @@ void reduced_dense_blocks(Absorber *absorber, const Grouping *first, double *s) 
 /* ------------------------------------------------------------------------------------------------ by pairs (2) */
 
 typedef struct ColumnsOfLevel { /* the columns of S that belong to one level, being collected */
-  double *value;        /* m x width */
-  int32_t *touched, *stamp, now;
-  int32_t count;
+  double *value;                /* m x width */
+  int32_t *touched, count;      /* the rows that are not zero, as far as stamp[row] is now; a dense matrix needs no such list */
+  int32_t *stamp, now;
 } ColumnsOfLevel;
 
 static inline double *column_at(ColumnsOfLevel *columns, int width, int32_t i) {
@@ -197,28 +211,33 @@ static inline double *column_at(ColumnsOfLevel *columns, int width, int32_t i) {
   return at;
 }
 
+/* Takes the rows from..to off the columns, each with the group's share in the level (times its weight). */
+static void take_rows_plain(const Grouping *rows, int64_t from, int64_t to, const int32_t *code, const double *weight, double share, ColumnsOfLevel *columns, int32_t first) {
+  if (!columns->touched && !weight && !rows->row) { /* the tight case, for full matrices */
+    double *value = columns->value + first;
+    for (int64_t k = from; k < to; k++) value[code[k]] -= share;
+    return;
+  }
+  for (int64_t k = from; k < to; k++) {
+    int64_t r = grouped_row(rows, k);
+    double *at = columns->touched ? column_at(columns, 1, first + code[r]) : columns->value + first + code[r];
+    *at -= weight ? share * weight[r] : share;
+  }
+}
+
 /* Rows from..to (of the grouping by this block) lie in one level of the block and in group g of D1: their part of D2'WD2, and
  * what the group's rows take off. */
 static void collect_plain(const Absorber *absorber, int b, const Grouping *by, int64_t from, int64_t to, const Grouping *first, int32_t g, ColumnsOfLevel *columns) {
   const Block *block = absorber->block;
   const double *weight = absorber->weight;
-  double share = 0;
-  for (int64_t k = from; k < to; k++) {
-    int64_t r = grouped_row(by, k);
-    double w = weight ? weight[r] : 1;
-    share += w;
-    for (int f = 1; f < absorber->effects; f++)
-      if (f != b) *column_at(columns, 1, block[f].first + block[f].code[r]) += w;
-  }
+  double share = weight ? 0 : (double)(to - from);
+  for (int64_t k = from; k < to && weight; k++) share += weight[grouped_row(by, k)];
+  for (int f = 1; f < absorber->effects; f++)
+    if (f != b) take_rows_plain(by, from, to, block[f].code, weight, -1, columns, block[f].first);
   if (absorber->effects == 2 && to - from == first->start[g + 1] - first->start[g]) return; /* only the diagonal would get something */
   share /= block[0].mass[g];
-  for (int f = 1; f < absorber->effects; f++) {
-    const int32_t *code = block[f].code;
-    for (int64_t k = first->start[g]; k < first->start[g + 1]; k++) {
-      int64_t r = grouped_row(first, k);
-      *column_at(columns, 1, block[f].first + code[r]) -= weight ? share * weight[r] : share;
-    }
-  }
+  for (int f = 1; f < absorber->effects; f++)
+    take_rows_plain(first, first->start[g], first->start[g + 1], block[f].code, weight, share, columns, block[f].first);
 }
 
 static void collect_sloped(const Absorber *absorber, int b, const Grouping *by, int64_t from, int64_t to, const Grouping *first, int32_t g,
@@ -237,7 +256,8 @@ static void collect_sloped(const Absorber *absorber, int b, const Grouping *by, 
     for (int f = 1; f < absorber->effects; f++) {
       block_values(&block[f], r, d);
       for (int p = 0; p < block[f].width; p++) {
-        double *at = column_at(columns, width, block[f].first + block[f].code[r] * block[f].width + p);
+        int32_t i = block[f].first + block[f].code[r] * block[f].width + p;
+        double *at = columns->touched ? column_at(columns, width, i) : columns->value + (int64_t)i * width;
         for (int t = 0; t < width; t++) at[t] += w * own[t] * d[p];
       }
     }
@@ -254,29 +274,43 @@ static void collect_sloped(const Absorber *absorber, int b, const Grouping *by, 
     for (int f = 1; f < absorber->effects; f++) {
       block_values(&block[f], r, d);
       for (int p = 0; p < block[f].width; p++) {
-        double *at = column_at(columns, width, block[f].first + block[f].code[r] * block[f].width + p);
+        int32_t i = block[f].first + block[f].code[r] * block[f].width + p;
+        double *at = columns->touched ? column_at(columns, width, i) : columns->value + (int64_t)i * width;
         for (int t = 0; t < width; t++) at[t] -= w * fit[t] * d[p];
       }
     }
   }
 }
 
-/* Adds the columns of one level to the dense or to the sparse matrix. */
-static bool put_columns(Absorber *absorber, const Block *block, int32_t level, const ColumnsOfLevel *columns, double *s, int64_t *capacity, int64_t limit) {
-  Run *run = absorber->run;
-  SparseSymmetric *matrix = &absorber->reduced.matrix;
+/* The columns of one level become part of the lower triangle. */
+static void put_dense(const Absorber *absorber, const Block *block, int32_t level, const ColumnsOfLevel *columns, double *s) {
   int64_t m = absorber->reduced.order;
   for (int t = 0; t < block->width; t++) {
+    int64_t j = block->first + (int64_t)level * block->width + t;
+    for (int64_t i = j; i < m; i++) s[j * m + i] = columns->value[i * block->width + t];
+  }
+  memset(columns->value, 0, (size_t)m * (size_t)block->width * sizeof(double));
+}
+
+typedef struct Room {
+  int64_t capacity, limit, seen; /* seen: entries of the columns so far, in both triangles */
+} Room;
+
+/* The same for the sparse matrix; false as soon as it is certain to have more than limit entries: each entry is seen in two columns. */
+static bool put_sparse(Absorber *absorber, const Block *block, int32_t level, const ColumnsOfLevel *columns, Room *room) {
+  Run *run = absorber->run;
+  SparseSymmetric *matrix = &absorber->reduced.matrix;
+  room->seen += (int64_t)columns->count * block->width;
+  if (room->seen - matrix->start[block->first + level * block->width] > room->limit) return false;
+  for (int t = 0; t < block->width; t++) {
     int32_t j = block->first + level * block->width + t;
-    bool zero_sum = block_plain(&absorber->block[0]) && block->intercept && t == 0; /* (3) */
     double sum = 0, diagonal = 0;
-    int64_t entries = s ? 0 : matrix->start[j];
-    if (!s && entries + columns->count > *capacity) {
-      if (entries > limit) return false;
-      *capacity = 2 * *capacity + columns->count;
-      int32_t *row = run_grow(run, matrix->row, (size_t)*capacity, sizeof *row);
+    int64_t entries = matrix->start[j];
+    if (entries + columns->count > room->capacity) {
+      room->capacity = 2 * room->capacity + columns->count;
+      int32_t *row = run_grow(run, matrix->row, (size_t)room->capacity, sizeof *row);
       if (row) matrix->row = row;
-      double *value = run_grow(run, matrix->value, (size_t)*capacity, sizeof *value);
+      double *value = run_grow(run, matrix->value, (size_t)room->capacity, sizeof *value);
       if (value) matrix->value = value;
       if (run_failed(run)) return false;
     }
@@ -286,20 +320,11 @@ static bool put_columns(Absorber *absorber, const Block *block, int32_t level, c
       if (i == j) diagonal = value;
       else if (i >= block->first && i < block->first + block->levels * block->width && (i - block->first) % block->width == 0) sum += value;
       if (i >= j) continue; /* zeros stay: leverages need the inverse in every place where two coefficients share a group */
-      if (s) {
-        s[i * m + j] = value;
-      } else {
-        matrix->row[entries] = i;
-        matrix->value[entries++] = value;
-      }
+      matrix->row[entries] = i;
+      matrix->value[entries++] = value;
     }
-    if (zero_sum) diagonal = -sum;
-    if (s) {
-      s[j * m + j] = diagonal;
-    } else {
-      matrix->diagonal[j] = diagonal;
-      matrix->start[j + 1] = entries;
-    }
+    matrix->diagonal[j] = block_plain(&absorber->block[0]) && block->intercept && t == 0 ? -sum : diagonal; /* (3) */
+    matrix->start[j + 1] = entries;
   }
   return true;
 }
@@ -314,34 +339,41 @@ bool reduced_pairs(Absorber *absorber, const Grouping *first, double *s, int64_t
     if (absorber->block[b].width > widest) widest = absorber->block[b].width;
     plain = plain && block_plain(&absorber->block[b]);
   }
-  int64_t capacity = 0;
+  Room room = {.limit = limit};
   if (!s) {
     matrix->start = NEW_ARRAY(run, int64_t, (int64_t)m + 1);
     matrix->diagonal = NEW_ARRAY(run, double, m);
   }
-  ColumnsOfLevel columns = {NEW_ARRAY(run, double, (int64_t)m * widest), NEW_ARRAY(run, int32_t, m), NEW_ARRAY(run, int32_t, m), 0, 0};
+  ColumnsOfLevel columns = {.value = NEW_ARRAY(run, double, (int64_t)m * widest)};
+  if (!s) {
+    columns.touched = NEW_ARRAY(run, int32_t, m);
+    columns.stamp = NEW_ARRAY(run, int32_t, m);
+  }
   double *share = NEW_ARRAY(run, double, absorber->block[0].width * widest);
   bool fits = !run_failed(run);
   for (int b = 1; b < absorber->effects && fits; b++) {
     const Block *block = &absorber->block[b];
     const int32_t *group = absorber->block[0].code;
-    Grouping by;
-    fits = group_rows(run, absorber->n, block->code, block->levels, first, &by);
+    Grouping by = {0};
+    bool counts = plain && absorber->effects == 2 && !absorber->weight; /* the groups alone matter, not which rows */
+    fits = group_rows(run, absorber->n, block->code, block->levels, first, counts ? group : NULL, &by);
     for (int32_t level = 0; level < block->levels && fits; level++) {
       columns.now++;
       columns.count = 0;
       uint64_t work = 0;
       for (int64_t k = by.start[level]; k < by.start[level + 1];) {
         int64_t from = k;
-        int32_t g = group[grouped_row(&by, k)];
-        while (++k < by.start[level + 1] && group[grouped_row(&by, k)] == g) continue;
+        int32_t g = by.carried ? by.carried[k] : group[grouped_row(&by, k)];
+        while (++k < by.start[level + 1] && (by.carried ? by.carried[k] : group[grouped_row(&by, k)]) == g) continue;
         if (plain) collect_plain(absorber, b, &by, from, k, first, g, &columns);
         else collect_sloped(absorber, b, &by, from, k, first, g, &columns, share);
         work += (uint64_t)(first->start[g + 1] - first->start[g] + k - from);
         if (work > 65536 && !run_poll(run, work * (uint64_t)(absorber->effects * widest))) break;
         if (work > 65536) work = 0;
       }
-      fits = run_poll(run, work) && put_columns(absorber, block, level, &columns, s, &capacity, limit);
+      if (!run_poll(run, work)) fits = false;
+      else if (s) put_dense(absorber, block, level, &columns, s);
+      else fits = put_sparse(absorber, block, level, &columns, &room);
     }
     grouping_free(run, &by);
   }
@@ -349,7 +381,10 @@ bool reduced_pairs(Absorber *absorber, const Grouping *first, double *s, int64_t
   run_free(run, columns.touched);
   run_free(run, columns.stamp);
   run_free(run, share);
-  if (s) return fits;
+  if (s) {
+    if (fits) zero_sum_diagonal(absorber, s);
+    return fits;
+  }
   if (fits) {
     matrix->order = m;
     return true;

@@ -150,9 +150,9 @@ void absorb_leverage(Absorber *absorber, double *leverage) {
   const Block *block = absorber->block;
   int q = block->width;
   Reduced *reduced = &absorber->reduced;
-  Grouping first;
+  Grouping first = {0};
   Inverse inverse = {.reduced = reduced};
-  if (!group_rows(run, absorber->n, block->code, block->levels, NULL, &first)) return;
+  if (!group_rows(run, absorber->n, block->code, block->levels, NULL, NULL, &first)) return;
   const Reduced iterated = *reduced;
   if (reduced->kind == REDUCED_ITERATED) {
     if (reduced->order <= MOST_DENSE) reduced_add_dense(absorber, &first);

@@ -204,7 +204,7 @@ typedef struct Effect {
 typedef struct AbsorbReport {
   const char *method;  /* "none", "means", "dense", "sparse", "conjugate gradient" */
   int iterations;      /* the most that any column took; 0 for direct methods */
-  double residual;     /* largest relative residual of the reduced system measured after solving */
+  double residual;     /* measured after solving, over all columns: the largest mean residual of a level, beside the column's root mean square */
   int64_t factor_nonzeros;
 } AbsorbReport;
 

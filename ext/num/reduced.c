@@ -15,7 +15,7 @@ static const double PIVOT = 1e-11, NOISE = 1e-12, NOISE_DENSE = 3e-14, LAPLACIAN
 static const double MOST_PAIRS = 4e8;          /* work of assembling S */
 static const int64_t ENTRIES_A_COLUMN = 100;   /* S fuller than this on average is not assembled: its factor would be full */
 static const int64_t MOST_FACTOR_ENTRIES = 30000000;
-static const double MOST_FLOPS = 5e10, FLOPS_AN_ENTRY = 4000; /* a factor may cost about what a thousand steps of the iteration do */
+static const double MOST_FLOPS = 5e10, FLOPS_AN_ENTRY = 10000; /* a factor may cost what some thousand steps of the iteration do */
 
 /* ---- dense (1): P S P' = L L' in place (lower triangle, column-major), panel by panel; the next pivot is the largest beside its limit (2).
  * Diagonals behind a panel are brought up to date at its end only; within it, squares holds what its columns have taken off them so far. */
@@ -166,19 +166,22 @@ static Work estimate_work(const Absorber *absorber, const Grouping *first) {
   const Block *block = absorber->block;
   double m = absorber->reduced.order, coefficients = 0;
   for (int b = 1; b < absorber->effects; b++) coefficients += block[b].width;
-  Work work = {0, (double)block->levels * block->width * m * (0.06 * m + 2)};
+  Work work = {0, (double)block->levels * block->width * m * (0.03 * m + 2)};
   for (int32_t g = 0; g < block->levels; g++) {
     double entries = (first->start[g + 1] - first->start[g]) * coefficients;
-    work.pairs += (entries < m ? entries : m) * entries * block->width;
+    work.pairs += (entries < m ? entries : m) * entries * block->width * 0.7;
   }
   return work;
 }
 
-static void build_dense(Absorber *absorber, const Grouping *first, bool by_blocks) {
+/* first: counted, not necessarily grouped */
+static void build_dense(Absorber *absorber, Grouping *first, bool by_blocks) {
+  const Block *block = absorber->block;
+  bool counts = by_blocks && laplacian(absorber) && !absorber->weight; /* a pattern is then made of the second codes alone */
   Reduced *reduced = &absorber->reduced;
   int64_t m = reduced->order;
   reduced->dense = NEW_ARRAY(absorber->run, double, m * m);
-  if (run_failed(absorber->run)) return;
+  if (!first->row && !group_rows(absorber->run, absorber->n, block->code, block->levels, NULL, counts ? block[1].code : NULL, first)) return;
   if (by_blocks) reduced_dense_blocks(absorber, first, reduced->dense);
   else reduced_pairs(absorber, first, reduced->dense, 0);
   if (run_failed(absorber->run)) return;
@@ -193,9 +196,10 @@ static void estimate_diagonal(Absorber *absorber) {
   }
 }
 
-static void choose_and_build(Absorber *absorber, const Grouping *first) {
+static void choose_and_build(Absorber *absorber, Grouping *first) {
   Run *run = absorber->run;
   Reduced *reduced = &absorber->reduced;
+  const Block *block = absorber->block;
   double m = reduced->order;
   Work work = estimate_work(absorber, first);
   bool sparse = m > DENSE || (m > SPARSE_FROM && work.pairs < m * m / 8);
@@ -203,10 +207,12 @@ static void choose_and_build(Absorber *absorber, const Grouping *first) {
     reduced->kind = REDUCED_DENSE;
     build_dense(absorber, first, work.blocks < work.pairs);
   } else {
-    reduced->kind = REDUCED_ITERATED;
     int64_t limit = ENTRIES_A_COLUMN * reduced->order;
-    if (work.pairs > MOST_PAIRS || !reduced_pairs(absorber, first, NULL, limit < MOST_FACTOR_ENTRIES ? limit : MOST_FACTOR_ENTRIES)) estimate_diagonal(absorber);
-    else memcpy(reduced->diagonal, reduced->matrix.diagonal, (size_t)reduced->order * sizeof(double));
+    reduced->kind = REDUCED_ITERATED;
+    if (work.pairs <= MOST_PAIRS && group_rows(run, absorber->n, block->code, block->levels, NULL, NULL, first))
+      reduced_pairs(absorber, first, NULL, limit < MOST_FACTOR_ENTRIES ? limit : MOST_FACTOR_ENTRIES);
+    if (reduced->matrix.order) memcpy(reduced->diagonal, reduced->matrix.diagonal, (size_t)reduced->order * sizeof(double));
+    else estimate_diagonal(absorber);
   }
   if (run_failed(run)) return;
   if (laplacian(absorber) && (reduced->dense || reduced->matrix.order)) ground_components(absorber);
@@ -220,7 +226,7 @@ void reduced_build(Absorber *absorber) {
   reduced->diagonal = NEW_ARRAY(run, double, reduced->order);
   reduced->limit = NEW_ARRAY(run, double, reduced->order);
   Grouping first;
-  if (!group_rows(run, absorber->n, absorber->block[0].code, absorber->block[0].levels, NULL, &first)) return;
+  if (!group_count(run, absorber->n, absorber->block[0].code, absorber->block[0].levels, &first)) return;
   choose_and_build(absorber, &first);
   grouping_free(run, &first);
   if (run_failed(run)) return;
@@ -241,7 +247,7 @@ void reduced_build(Absorber *absorber) {
   }
 }
 
-void reduced_add_dense(Absorber *absorber, const Grouping *first) {
+void reduced_add_dense(Absorber *absorber, Grouping *first) {
   Run *run = absorber->run;
   Reduced *reduced = &absorber->reduced;
   Work work = estimate_work(absorber, first);

@@ -1,6 +1,8 @@
 /* sparse.c: sparse symmetric L D L' factors.
  *
  * 1. Order: approximate minimum degree (Amestoy, Davis, Duff 1996) by SuiteSparse's AMD, in memory that we lend to it.
+ *    Wide graphs are not even ordered: peeled to their 2-core without hubs, they are layered by distance from an outer node, and
+ *    a layer that holds much of a large core means that no small set of nodes separates it, so that a factor would be nearly full there.
  * 2. Symbolic: elimination tree and column counts in time proportional to the factor (Liu 1990; Davis 2005, Algorithm 849).
  * 3. Numeric: up-looking, one row of L at a time: its pattern is what the tree reaches from the row's entries of the matrix, its numbers a
  *    sparse triangular solution with the rows above (Davis 2005).
@@ -13,6 +15,69 @@
 #include <suitesparse/amd.h>
 
 static bool takes_part(const double *limit, int32_t i) { return limit[i] < INFINITY; }
+
+enum { WIDE_CORE = 20000, WIDE_LAYER = 5 /* a fifth of the core */ };
+
+/* Nodes at equal distance from the first one: writes the nodes in order of distance, returns how many were reached and the largest layer.
+ * Only nodes with left[i] > 0 count; mark[i] becomes now. */
+static int32_t layers(Run *run, const int32_t *start, const int32_t *length, const int32_t *pattern, const int32_t *left, int32_t from, int32_t now,
+                      int32_t *mark, int32_t *queue, int32_t *largest) {
+  int32_t reached = 1, layer = 0;
+  queue[0] = from;
+  mark[from] = now;
+  *largest = 1;
+  for (int32_t at = 0; at < reached;) {
+    int32_t end = reached;
+    if (end - layer > *largest) *largest = end - layer;
+    layer = end;
+    uint64_t work = 1;
+    for (; at < end; at++, work += 4) {
+      int32_t i = queue[at];
+      for (int32_t k = start[i]; k < start[i] + length[i]; k++, work++) {
+        int32_t j = pattern[k];
+        if (left[j] <= 0 || mark[j] == now) continue;
+        mark[j] = now;
+        queue[reached++] = j;
+      }
+    }
+    if (!run_poll(run, work)) return 0;
+  }
+  return reached;
+}
+
+/* (1) work: 3 n */
+static bool wide_graph(Run *run, int32_t n, const int32_t *start, const int32_t *length, const int32_t *pattern, int32_t *work) {
+  int32_t *left = work, *mark = work + n, *queue = work + 2 * (int64_t)n, waiting = 0, core = 0, largest = 0, next = 0;
+  if (n < WIDE_CORE) return false;
+  double hub = 10 * sqrt(n);
+  for (int32_t i = 0; i < n; i++) left[i] = length[i] > hub ? -1 : 0; /* left: neighbours in what is left */
+  for (int32_t i = 0; i < n; i++) {
+    if (left[i] < 0) continue;
+    for (int32_t k = start[i]; k < start[i] + length[i]; k++) left[i] += left[pattern[k]] >= 0;
+    if (left[i] <= 1) queue[waiting++] = i;
+    else core++;
+  }
+  while (waiting > 0) { /* leaves fall off; a node that has fallen has left 0 */
+    int32_t i = queue[--waiting];
+    bool hangs = left[i] == 1;
+    left[i] = 0;
+    for (int32_t k = start[i]; k < start[i] + length[i] && hangs; k++) {
+      int32_t j = pattern[k];
+      if (left[j] > 1 && --left[j] == 1) {
+        core--;
+        queue[waiting++] = j;
+      }
+    }
+  }
+  for (int32_t i = 0; i < n && core >= WIDE_CORE; i++) {
+    if (left[i] <= 1 || mark[i]) continue;
+    int32_t reached = layers(run, start, length, pattern, left, i, ++next, mark, queue, &largest);
+    if (reached >= WIDE_CORE) reached = layers(run, start, length, pattern, left, queue[reached - 1], ++next, mark, queue, &largest); /* from a far end */
+    if (run_failed(run)) return false;
+    if (reached >= WIDE_CORE && largest > reached / WIDE_LAYER) return true;
+  }
+  return false;
+}
 
 /* (1) original[k] is the k-th pivot. False if the factor would be too large: AMD's counts are upper bounds, nearly sharp. */
 static bool order_matrix(Run *run, const SparseSymmetric *a, const double *limit, double most_entries, double most_flops, int32_t *original) {
@@ -37,12 +102,14 @@ static bool order_matrix(Run *run, const SparseSymmetric *a, const double *limit
         pattern[next[j]++] = a->row[k];
         pattern[next[a->row[k]]++] = j;
       }
-  double info[AMD_INFO];
-  amd_2(n, start, pattern, length, (int32_t)room, used, work + 2 * (int64_t)n, work + 3 * (int64_t)n, original, work + 4 * (int64_t)n,
-        work + 5 * (int64_t)n, work + 6 * (int64_t)n, work + 7 * (int64_t)n, NULL, info);
+  bool fits = !wide_graph(run, n, start, length, pattern, work + 3 * (int64_t)n) && !run_failed(run);
+  double info[AMD_INFO] = {0};
+  if (fits)
+    amd_2(n, start, pattern, length, (int32_t)room, used, work + 2 * (int64_t)n, work + 3 * (int64_t)n, original, work + 4 * (int64_t)n,
+          work + 5 * (int64_t)n, work + 6 * (int64_t)n, work + 7 * (int64_t)n, NULL, info);
   run_free(run, pattern);
   run_free(run, work);
-  return run_poll(run, (uint64_t)entries * 16) && info[AMD_LNZ] <= most_entries && 2 * info[AMD_NMULTSUBS_LDL] <= most_flops;
+  return fits && run_poll(run, (uint64_t)entries * 16) && info[AMD_LNZ] <= most_entries && 2 * info[AMD_NMULTSUBS_LDL] <= most_flops;
 }
 
 /* Upper triangle by columns of the permuted matrix: only its structure and numbers are copied, the diagonal is read in place. */

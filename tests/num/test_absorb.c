@@ -397,11 +397,11 @@ static void test_dense(void) {
 }
 
 static void test_conjugate_gradient(void) {
-  for (int variant = 0; variant < 6; variant++) {
+  for (int variant = 0; variant < 8; variant++) { /* without a matrix; with one; with one that is too wide to be ordered */
     Panel panel;
     seed = 5 + (uint64_t)variant;
-    int32_t most[] = {12000, variant < 4 ? 2300 : 10000, 9};
-    scattered(&panel, variant < 4 ? 120000 : 40000, most[0], most[1], variant & 2 ? 3 : 2); /* without a matrix, and with one */
+    int32_t most[] = {variant < 6 ? 12000 : 30000, variant < 4 ? 2300 : variant < 6 ? 10000 : 25000, 9};
+    scattered(&panel, variant < 4 ? 120000 : variant < 6 ? 40000 : 100000, most[0], most[1], variant & 2 ? 3 : 2);
     if (variant & 1) random_weights(&panel);
     if (variant == 3) {
       panel.effect[0].intercept = true;
