@@ -1,7 +1,7 @@
 /* assemble.c: the reduced system S = D2'WD2 - N'(D1'WD1)^-1 N, N = D1'WD2, built from the rows grouped by D1's levels. Two ways:
  *
  * 1. By blocks (few coefficients): each group's N as a dense row (q rows with slopes), divided by the root of D1'WD1 (which is diagonal), and S by dense
- *    crossproducts of many such rows. Groups with the pattern of the group before are counted instead: a balanced panel has one.
+ *    crossproducts of many such rows. Groups with the pattern (and the weight) of the group before are counted instead: a balanced panel has one.
  * 2. By pairs (many): column j of S collects, for each group that touches j, that group's rows. Rows grouped by the level of j are taken in
  *    the order of D1's groups, so that a group's share in j is known before its rows are read; no list of pairs is ever stored.
  * 3. Where D1 has no slopes, an effect's intercepts add to a constant, which D1 removes: each row of S sums to zero over the effect, and
@@ -164,7 +164,7 @@ void reduced_dense_blocks(Absorber *absorber, const Grouping *first, double *s) 
   for (int32_t g = 0; g < block->levels; g++) {
     group_crossproduct(absorber, first, g, cross);
     if (plain) {
-      if (times > 0 && memcmp(cross, before, (size_t)m * sizeof *cross) == 0) {
+      if (times > 0 && block->mass[g] == mass && memcmp(cross, before, (size_t)m * sizeof *cross) == 0) {
         times++;
       } else {
         if (times > 0) rows_put(m, &rows, before, sqrt(times / mass), s);

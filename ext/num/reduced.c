@@ -7,7 +7,9 @@
  *    component, the heaviest, is set to zero beforehand; what remains is positive definite. In general a coefficient is set to zero where
  *    the factor's pivot vanishes: below PIVOT of the diagonal of S, or below the rounding in S, which is relative to the diagonal of D2'WD2.
  *    Dense systems take the largest pivots first, so that rank shows clearly. Sparse ones cannot: there the margin is wider, but intercepts,
- *    whose diagonal is computed without cancellation (assemble.c, 3), have none. Zeros solve the consistent singular system. */
+ *    whose diagonal is computed without cancellation (assemble.c, 3), have none. Zeros solve the consistent singular system.
+ *    So a column counts as collinear when it is nearer to the others than about 2e-7 of its length (a year without its intercept beside
+ *    other effects' constants is 1e-3 away). Where that gives up too much, AbsorbReport.residual shows it. */
 #include "absorb.h"
 
 enum { DENSE = 2000, SPARSE_FROM = 200, PANEL = 48 };

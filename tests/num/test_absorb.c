@@ -225,7 +225,7 @@ static void check_conditions(const Panel *panel, const double *y, const double *
 }
 
 static void test_random_panels(void) {
-  for (int trial = 0; trial < 400; trial++) {
+  for (int trial = 0; trial < 1500; trial++) {
     Panel panel;
     seed = (uint64_t)trial * 1000003;
     random_panel(&panel);
@@ -279,8 +279,8 @@ static void test_random_panels(void) {
     bool far = false; /* a slope far from zero without its intercept, beside another effect's: squares of 2015 swallow half the digits */
     for (int e = 0; e < panel.effects; e++)
       for (int s = 0; s < panel.effect[e].slopes; s++) far |= !panel.effect[e].intercept && panel.slope[e][s][0] > 2000;
-    CHECK_NEAR_AT(where, worst_leverage, 0, 0, far ? 1e-6 : 1e-10);
-    CHECK_NEAR_AT(where, total, rank, far ? 1e-6 : 1e-12, 0);
+    CHECK_NEAR_AT(where, worst_leverage, 0, 0, far ? 1e-6 : 1e-9);
+    CHECK_NEAR_AT(where, total, rank, far ? 1e-6 : 1e-10, 0);
     CHECK(absorb_report(absorber)->residual < 1e-11);
     if (panel.effects >= 2 && !panel.effect[0].slopes && !panel.effect[1].slopes) { /* the rank of two effects by components */
       Panel two = panel;
