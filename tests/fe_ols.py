@@ -245,3 +245,13 @@ def test_options_are_columns(db):
     db.executemany("INSERT INTO specifications VALUES (?)", [("value",), ("capital",), ("value + capital",)])
     curve = db.rows("SELECT s.controls, count(m.estimate) FROM specifications s, fe_ols('grunfeld', 'invest ~ ' || s.controls || ' | firm + year') m GROUP BY 1")
     assert dict(curve) == {"value": 1, "capital": 1, "value + capital": 2}
+
+
+def test_the_same_bits_on_one_thread_and_two(db, monkeypatch):
+    db.execute("CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 299999) "
+               "SELECT i * 7919 % 3001 AS u, i * 104729 % 53 AS t, i * 31 % 997 / 7.0 AS y, i * 17 % 991 / 3.0 AS x1, i * 13 % 89 / 9.0 AS x2, 1 + i % 3 AS w FROM n")
+    fits = set()
+    for threads in "12":
+        monkeypatch.setenv("ECON_THREADS", threads)
+        fits.add(db.value("SELECT econ_fit('fe_ols', 'big', 'y ~ x1 + x2 | u + t', 'weights=w')"))
+    assert len(fits) == 1

@@ -182,37 +182,46 @@ void regression_term_vcov(Job *job, const Sample *sample, Regression *regression
 
 /* ---- the equation */
 
-/* sum w (y - mean)^2, or about zero. */
-static double total_squares(const Sample *sample, const double *y, bool centred, double *mean) {
-  double norm = centred_norm(sample->n, y, sample->weight, mean);
-  if (centred) return norm * norm;
+static double weighted_squares(const Sample *sample, const double *y) {
   double sum = 0;
   for (int64_t row = 0; row < sample->n; row++) sum += (sample->weight ? sample->weight[row] : 1) * y[row] * y[row];
   return sum;
 }
 
+/* Norms about the mean, and the means, of the columns as they are before absorption. */
+typedef struct Norms {
+  const Sample *sample;
+  double **column, *norm, *mean;
+} Norms;
+
+static void norm_of_column(void *context, int64_t item, int worker) {
+  (void)worker;
+  Norms *norms = context;
+  norms->norm[item] = centred_norm(norms->sample->n, norms->column[item], norms->sample->weight, &norms->mean[item]);
+}
+
 void regression_fit(Job *job, const Sample *sample, Regression *regression) {
   Run *run = job->run;
+  enum { MANY_ROWS = 1 << 18 }; /* below, a thread costs more than it saves */
   int k = regression->k;
-  double *scale = sample->absorber ? NEW_ARRAY(run, double, k) : NULL;
-  double **columns = NEW_ARRAY(run, double *, k + 1);
-  regression->x_mean = NEW_ARRAY(run, double, k);
+  double *scale = NEW_ARRAY(run, double, k + 1), **columns = NEW_ARRAY(run, double *, k + 1);
+  regression->x_mean = NEW_ARRAY(run, double, k + 1);
   if (run_failed(run)) return;
-  regression->tss = total_squares(sample, regression->y, sample->any_intercept, &regression->y_mean);
+  for (int j = 0; j < k; j++) columns[j] = regression->x[j];
+  columns[k] = regression->y;
+  Norms norms = {sample, columns, scale, regression->x_mean};
+  parallel_for(run, k + 1, sample->n < MANY_ROWS ? 1 : parallel_workers(), norm_of_column, &norms);
+  if (run_failed(run)) return;
+  regression->y_mean = regression->x_mean[k];
+  regression->tss = sample->any_intercept ? scale[k] * scale[k] : weighted_squares(sample, regression->y);
   regression->tss_within = regression->tss;
   if (sample->absorber) {
-    for (int j = 0; j < k; j++) {
-      scale[j] = centred_norm(sample->n, regression->x[j], sample->weight, &regression->x_mean[j]);
-      columns[j] = regression->x[j];
-    }
-    columns[k] = regression->y;
-    run_poll(run, (uint64_t)sample->n * (uint64_t)(k + 1));
     absorb_columns(sample->absorber, k + 1, columns);
     if (run_failed(run)) return;
-    regression->tss_within = total_squares(sample, regression->y, false, NULL);
+    regression->tss_within = weighted_squares(sample, regression->y);
   }
   if (!regression->residual) regression->residual = regression->y;
-  least_squares(run, sample->n, k, regression->x, regression->y, sample->weight, scale, regression->residual, &regression->ls);
+  least_squares(run, sample->n, k, regression->x, regression->y, sample->weight, sample->absorber ? scale : NULL, regression->residual, &regression->ls);
   if (run_failed(run)) return;
   regression->k_full = regression_count(job, sample, regression->ls.rank, true);
   regression->k_counted = regression_count(job, sample, regression->ls.rank, false);

@@ -218,7 +218,7 @@ void absorb_columns(Absorber *absorber, int k, double *const *column) {
     double *lane[MAX_LANES];
     projection.lanes = projection.used == 3 ? 4 : projection.used;
     for (int c = 0; c < projection.lanes; c++) {
-      lane[c] = column[from + (c < projection.used ? c : 0)];
+      lane[c] = column[from + (c < projection.used ? c : projection.used - 1)];
       projection.shift[c] = centre_of(absorber, lane[c]);
     }
     projection.column = lane;

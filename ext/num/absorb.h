@@ -97,7 +97,7 @@ static inline int64_t grouped_row(const Grouping *grouping, int64_t k) { return 
 
 /* ---- rows.c */
 typedef struct Pass {
-  int lanes, used;             /* lanes beyond used are copies of the first: not stored */
+  int lanes, used;             /* lanes beyond used are copies of the last: not stored */
   double *const *column;       /* NULL: zeros */
   const double *shift;         /* taken off each lane; NULL: none */
   const double *fit_first;     /* coefficients of D1 whose fit is taken off, or NULL */

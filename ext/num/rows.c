@@ -5,12 +5,13 @@
  * 2. Rows are taken in chunks whose e stays in the first-level cache; up to MAX_LANES columns go together, so that a code is read and its
  *    coefficients are found once for all of them.
  * 3. Runs of equal codes (rows sorted by unit or by time) are summed in registers: through memory each sum would wait for the one before.
- * 4. The sums are those of the rows in their order, whatever the number of lanes: the same bits for a column whatever stands beside it. */
+ * 4. The sums are those of the rows in their order, whatever the number of lanes: the same bits for a column whatever stands beside it.
+ * 5. So lanes are independent, and over many rows two threads take half of them each, segment by segment; the host is asked in between. */
 #include "absorb.h"
 
 #include <assert.h>
 
-enum { CHUNK = 512 };
+enum { CHUNK = 512, SEGMENT = 1 << 19, MANY_ROWS = 1 << 18 };
 #define KERNEL static inline __attribute__((always_inline)) void
 
 KERNEL load(const int lanes, double *const *column, const double *shift, int64_t from, int count, double *e) {
@@ -29,22 +30,22 @@ KERNEL store(const int lanes, int used, double *const *column, int64_t from, int
 }
 
 /* e = -fit or e -= fit */
-KERNEL take_plain(const int lanes, const bool set, const int32_t *code, int count, const double *fit, double *e) {
+KERNEL take_plain(const int lanes, const int stride, const bool set, const int32_t *code, int count, const double *fit, double *e) {
   for (int r = 0; r < count; r++) {
-    const double *a = fit + (int64_t)code[r] * lanes;
+    const double *a = fit + (int64_t)code[r] * stride;
     double left[MAX_LANES];
     for (int c = 0; c < lanes; c++) left[c] = set ? -a[c] : e[r * lanes + c] - a[c];
     for (int c = 0; c < lanes; c++) e[r * lanes + c] = left[c];
   }
 }
 
-KERNEL take_sloped(const int lanes, const bool set, const Block *block, int64_t from, int count, const double *fit, double *e) {
+KERNEL take_sloped(const int lanes, const int stride, const bool set, const Block *block, int64_t from, int count, const double *fit, double *e) {
   for (int r = 0; r < count; r++) {
-    const double *a = fit + (int64_t)block->code[from + r] * block->width * lanes;
+    const double *a = fit + (int64_t)block->code[from + r] * block->width * stride;
     double sum[MAX_LANES] = {0}, z[MAX_WIDTH];
     block_values(block, from + r, z);
     for (int p = 0; p < block->width; p++)
-      for (int c = 0; c < lanes; c++) sum[c] += z[p] * a[p * lanes + c];
+      for (int c = 0; c < lanes; c++) sum[c] += z[p] * a[p * stride + c];
     for (int c = 0; c < lanes; c++) e[r * lanes + c] = set ? -sum[c] : e[r * lanes + c] - sum[c];
   }
 }
@@ -76,10 +77,10 @@ KERNEL squares(const int lanes, int count, const double *e, double *norm) {
   for (int c = 0; c < lanes; c++) norm[c] += even[c] + odd[c];
 }
 
-KERNEL add_plain(const int lanes, const int32_t *code, int count, const double *e, double *sum) {
+KERNEL add_plain(const int lanes, const int stride, const int32_t *code, int count, const double *e, double *sum) {
   for (int r = 0; r < count;) {
     int32_t level = code[r];
-    double *to = sum + (int64_t)level * lanes, kept[MAX_LANES];
+    double *to = sum + (int64_t)level * stride, kept[MAX_LANES];
     for (int c = 0; c < lanes; c++) kept[c] = to[c];
     do {
       for (int c = 0; c < lanes; c++) kept[c] += e[r * lanes + c];
@@ -89,54 +90,77 @@ KERNEL add_plain(const int lanes, const int32_t *code, int count, const double *
   }
 }
 
-KERNEL add_sloped(const int lanes, const Block *block, int64_t from, int count, const double *e, double *sum) {
+KERNEL add_sloped(const int lanes, const int stride, const Block *block, int64_t from, int count, const double *e, double *sum) {
   for (int r = 0; r < count; r++) {
-    double *to = sum + (int64_t)block->code[from + r] * block->width * lanes, z[MAX_WIDTH];
+    double *to = sum + (int64_t)block->code[from + r] * block->width * stride, z[MAX_WIDTH];
     block_values(block, from + r, z);
     for (int p = 0; p < block->width; p++)
-      for (int c = 0; c < lanes; c++) to[p * lanes + c] += z[p] * e[r * lanes + c];
+      for (int c = 0; c < lanes; c++) to[p * stride + c] += z[p] * e[r * lanes + c];
   }
 }
 
-KERNEL take(const int lanes, bool set, const Block *block, int64_t from, int count, const double *fit, double *e) {
-  if (!block_plain(block)) take_sloped(lanes, set, block, from, count, fit, e);
-  else if (set) take_plain(lanes, true, block->code + from, count, fit, e);
-  else take_plain(lanes, false, block->code + from, count, fit, e);
+KERNEL take(const int lanes, const int stride, bool set, const Block *block, int64_t from, int count, const double *fit, double *e) {
+  if (!block_plain(block)) take_sloped(lanes, stride, set, block, from, count, fit, e);
+  else if (set) take_plain(lanes, stride, true, block->code + from, count, fit, e);
+  else take_plain(lanes, stride, false, block->code + from, count, fit, e);
 }
 
-KERNEL add(const int lanes, const Block *block, int64_t from, int count, const double *e, double *sum) {
-  if (block_plain(block)) add_plain(lanes, block->code + from, count, e, sum);
-  else add_sloped(lanes, block, from, count, e, sum);
+KERNEL add(const int lanes, const int stride, const Block *block, int64_t from, int count, const double *e, double *sum) {
+  if (block_plain(block)) add_plain(lanes, stride, block->code + from, count, e, sum);
+  else add_sloped(lanes, stride, block, from, count, e, sum);
 }
 
-KERNEL pass_in_lanes(const int lanes, const Absorber *absorber, const Pass *pass) {
+/* Rows begin..end-1 of the lanes offset..offset+lanes-1 of a pass whose coefficients and sums lie stride apart. */
+KERNEL pass_in_lanes(const int lanes, const int stride, int offset, const Absorber *absorber, const Pass *pass, int64_t begin, int64_t end) {
   double e[CHUNK * MAX_LANES];
   const Block *block = absorber->block;
-  for (int64_t from = 0; from < absorber->n; from += CHUNK) {
-    int count = absorber->n - from < CHUNK ? (int)(absorber->n - from) : CHUNK;
+  int used = pass->used - offset < lanes ? pass->used - offset : lanes;
+  for (int64_t from = begin; from < end; from += CHUNK) {
+    int count = end - from < CHUNK ? (int)(end - from) : CHUNK;
     bool empty = pass->column == NULL;
     assert(!empty || pass->fit_first || pass->fit_rest);
-    if (!empty) load(lanes, pass->column, pass->shift, from, count, e);
+    if (!empty) load(lanes, pass->column + offset, pass->shift ? pass->shift + offset : NULL, from, count, e);
     if (pass->fit_first) {
-      take(lanes, empty, block, from, count, pass->fit_first, e);
+      take(lanes, stride, empty, block, from, count, pass->fit_first + offset, e);
       empty = false;
     }
     for (int b = 1; b < absorber->effects && pass->fit_rest; b++) {
-      take(lanes, empty, block + b, from, count, pass->fit_rest + (int64_t)block[b].first * lanes, e);
+      take(lanes, stride, empty, block + b, from, count, pass->fit_rest + (int64_t)block[b].first * stride + offset, e);
       empty = false;
     }
-    if (pass->store) store(lanes, pass->used, pass->column, from, count, e);
-    if (absorber->weight) weigh(lanes, absorber->weight, from, count, e, pass->norm);
-    else if (pass->norm) squares(lanes, count, e, pass->norm);
-    if (pass->sum_first) add(lanes, block, from, count, e, pass->sum_first);
+    if (pass->store) store(lanes, used, pass->column + offset, from, count, e);
+    if (absorber->weight) weigh(lanes, absorber->weight, from, count, e, pass->norm ? pass->norm + offset : NULL);
+    else if (pass->norm) squares(lanes, count, e, pass->norm + offset);
+    if (pass->sum_first) add(lanes, stride, block, from, count, e, pass->sum_first + offset);
     for (int b = 1; b < absorber->effects && pass->sum_rest; b++)
-      add(lanes, block + b, from, count, e, pass->sum_rest + (int64_t)block[b].first * lanes);
-    if (!run_poll(absorber->run, (uint64_t)count * 2)) return;
+      add(lanes, stride, block + b, from, count, e, pass->sum_rest + (int64_t)block[b].first * stride + offset);
   }
 }
 
+typedef struct Half {
+  const Absorber *absorber;
+  const Pass *pass;
+  int64_t begin, end;
+} Half;
+
+static void half_of_lanes(void *context, int64_t item, int worker) {
+  (void)worker;
+  const Half *half = context;
+  if (half->pass->lanes == 2) pass_in_lanes(1, 2, (int)item, half->absorber, half->pass, half->begin, half->end);
+  else pass_in_lanes(2, 4, (int)item * 2, half->absorber, half->pass, half->begin, half->end);
+}
+
 void row_pass(const Absorber *absorber, const Pass *pass) {
-  if (pass->lanes == 1) pass_in_lanes(1, absorber, pass);
-  else if (pass->lanes == 2) pass_in_lanes(2, absorber, pass);
-  else pass_in_lanes(4, absorber, pass);
+  Run *run = absorber->run;
+  int64_t n = absorber->n;
+  bool split = n >= MANY_ROWS && pass->lanes > 1 && parallel_workers() > 1;
+  int64_t segment = split ? SEGMENT : CHUNK * 32;
+  for (int64_t begin = 0; begin < n; begin += segment) {
+    int64_t end = n - begin < segment ? n : begin + segment;
+    if (split) parallel_for(run, 2, 2, half_of_lanes, &(Half){absorber, pass, begin, end});
+    else if (pass->lanes == 1) pass_in_lanes(1, 1, 0, absorber, pass, begin, end);
+    else if (pass->lanes == 2) pass_in_lanes(2, 2, 0, absorber, pass, begin, end);
+    else pass_in_lanes(4, 4, 0, absorber, pass, begin, end);
+    if (!run_poll(run, (uint64_t)(end - begin) * 2)) return;
+  }
 }
