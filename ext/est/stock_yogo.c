@@ -6,8 +6,8 @@
  * group of four for each number of endogenous regressors. They are derived for iid errors. */
 #include "iv.h"
 
-/* maximal size of a 5% test 10, 15, 20, 25%; one and two endogenous regressors */
-static const float SIZE_2SLS[30][2][4] = {
+/* maximal size of a 5% test 10, 15, 20, 25%; one and two endogenous regressors; 2SLS first, then LIML */
+static const float SIZE[2][30][2][4] = {{
     {{16.38f, 8.96f, 6.66f, 5.53f}, {0}},
     {{19.93f, 11.59f, 8.75f, 7.25f}, {7.03f, 4.58f, 3.95f, 3.63f}},
     {{22.30f, 12.83f, 9.54f, 7.80f}, {13.43f, 8.18f, 6.40f, 5.45f}},
@@ -38,10 +38,7 @@ static const float SIZE_2SLS[30][2][4] = {
     {{81.40f, 42.37f, 29.12f, 22.43f}, {60.13f, 31.88f, 22.33f, 17.45f}},
     {{83.79f, 43.57f, 29.92f, 23.04f}, {61.82f, 32.74f, 22.92f, 17.90f}},
     {{86.17f, 44.78f, 30.72f, 23.65f}, {63.51f, 33.61f, 23.51f, 18.35f}},
-};
-
-/* the same for LIML */
-static const float SIZE_LIML[30][2][4] = {
+}, { /* the same for LIML */
     {{16.38f, 8.96f, 6.66f, 5.53f}, {0}},
     {{8.68f, 5.33f, 4.42f, 3.92f}, {7.03f, 4.58f, 3.95f, 3.63f}},
     {{6.46f, 4.36f, 3.69f, 3.32f}, {5.44f, 3.81f, 3.32f, 3.09f}},
@@ -72,7 +69,7 @@ static const float SIZE_LIML[30][2][4] = {
     {{3.86f, 2.20f, 1.92f, 1.77f}, {3.87f, 2.38f, 1.95f, 1.77f}},
     {{3.87f, 2.19f, 1.90f, 1.76f}, {4.02f, 2.39f, 1.95f, 1.76f}},
     {{3.88f, 2.18f, 1.89f, 1.75f}, {4.12f, 2.39f, 1.95f, 1.75f}},
-};
+}};
 
 /* maximal bias of 2SLS relative to least squares 5, 10, 20, 30%; one to three endogenous regressors */
 static const float BIAS_2SLS[30][3][4] = {
@@ -117,7 +114,7 @@ StockYogo stock_yogo(int endogenous, int instruments, bool liml) {
   StockYogo out;
   bool inside = instruments >= 1 && instruments <= MOST_INSTRUMENTS && endogenous >= 1;
   for (int i = 0; i < 4; i++) {
-    out.size[i] = inside && endogenous <= 2 ? value_of((liml ? SIZE_LIML : SIZE_2SLS)[instruments - 1][endogenous - 1][i]) : (double)NAN;
+    out.size[i] = inside && endogenous <= 2 ? value_of(SIZE[liml][instruments - 1][endogenous - 1][i]) : (double)NAN;
     out.bias[i] = inside && endogenous <= 3 && !liml ? value_of(BIAS_2SLS[instruments - 1][endogenous - 1][i]) : (double)NAN;
   }
   return out;
