@@ -113,7 +113,7 @@ STRIDE ?= 1
 $(BUILD)/tests/fault/sweep: $(BUILD)/tests/fault/sweep.o $(BUILD)/all.a
 	$(CC) $(CFLAGS) -o $@ $^ $(LIBS) -lsqlite3
 faults:
-	@$(MAKE) --no-print-directory BUILD=build/faults CFLAGS="-O1 -g" DEFINES=-DRUN_POLL_WORK=1 build/faults/tests/fault/sweep
+	@$(MAKE) --no-print-directory BUILD=build/faults CFLAGS="-O1 -g" DEFINES="-DRUN_POLL_WORK=1 -DRUN_SMALL_BYTES=0" build/faults/tests/fault/sweep
 	@for kind in memory interrupt; do build/faults/tests/fault/sweep $$kind tests/fault/statements.sql $(STRIDE) || exit 1; done
 
 # ---- the shipped tables, and what runs on them

@@ -8,7 +8,10 @@
 
 #include <stdio.h>
 
-enum { CHUNK_BYTES = 8192, SMALL_BYTES = 1024, ALIGNMENT = 16 };
+#ifndef RUN_SMALL_BYTES
+#define RUN_SMALL_BYTES 1024 /* larger blocks are allocated on their own; the fault sweep sets 0, so that each of ours can fail */
+#endif
+enum { CHUNK_BYTES = 8192, SMALL_BYTES = RUN_SMALL_BYTES, ALIGNMENT = 16 };
 #ifndef RUN_POLL_WORK /* the interrupt sweep of tests/fault asks at every call */
 #define RUN_POLL_WORK 400000 /* units of 1-10 ns: 0.4 to 4 ms */
 #endif

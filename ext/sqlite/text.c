@@ -53,6 +53,7 @@ void text_format(Text *text, const char *format, ...) {
 }
 
 void text_identifier(Text *text, const char *name) {
+  if (!name) return; /* a copy that found no memory */
   text_add_n(text, "\"", 1);
   for (const char *quote; (quote = strchr(name, '"')); name = quote + 1) {
     text_add_n(text, name, (size_t)(quote - name) + 1);
