@@ -44,3 +44,4 @@ SELECT * FROM fit_wald((SELECT fe_ols('y ~ x + z', y, x, z) FROM p), 'x = z, x =
 SELECT fit_coef(f, 'x'), fit_se(f, 'x'), fit_stat(f, 'r2'), fit_predict(f, 1, 2) FROM (SELECT fe_ols('y ~ x + z', y, x, z) AS f FROM p);
 SELECT * FROM fit_vcov((SELECT fe_ols('y ~ x + z', y, x, z) FROM p)), fit_stats((SELECT fe_ols('y ~ x', y, x) FROM p));
 SELECT name, options FROM econ_help();
+SELECT * FROM re_gls('p', 'y ~ x + z | id');
