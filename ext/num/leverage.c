@@ -5,10 +5,14 @@
  *    S^- is the inverse over the coefficients that the factor kept: a generalised inverse of S, and h is the same for any of them.
  * 2. v lives on the coefficients that the group's rows touch, so only entries of S^- between coefficients that share a group are
  *    needed: the full inverse of a dense system, the inverse in the places of the factor of a sparse one (sparse.c, 5).
- * 3. A system that is iterated on has no factor: up to MOST_DENSE coefficients it gets a dense one here, above that it is an error. */
+ * 3. A system that is iterated on has no factor: up to MOST_DENSE coefficients it gets a dense one here, above that it is an error.
+ * 4. Slopes of several effects may be so nearly collinear that a sparse factor, which cannot choose its pivots, misses the rank. Residuals do
+ *    not suffer (they are refined), leverages would: they are checked to lie in [0, 1] and to add to the rank, and taken from a dense factor,
+ *    which does choose, where they do not. */
 #include "absorb.h"
 
 enum { MOST_DENSE = 5000 };
+static const double TRUST = 1e-5;
 
 typedef struct Inverse {
   const Reduced *reduced;
@@ -140,6 +144,37 @@ static double row_leverage(const Absorber *absorber, const Group *group, int64_t
   return absorber->weight ? absorber->weight[r] * h : h;
 }
 
+/* The leverages from an inverse of S; false where they cannot be right: they lie between 0 and 1 and add to the rank (4). */
+static bool leverages(const Absorber *absorber, const Grouping *first, const Inverse *inverse, double *leverage) {
+  Run *run = absorber->run;
+  const Block *block = absorber->block;
+  const Reduced *reduced = &absorber->reduced;
+  int q = block->width;
+  double rank = 0, total = 0, least = 0, most = 0;
+  Group group = {.touched = NEW_ARRAY(run, int32_t, reduced->order), .place = NEW_ARRAY(run, int32_t, reduced->order), .own = NEW_ARRAY(run, double, q * q)};
+  if (run_failed(run)) return false;
+  memset(group.place, -1, (size_t)reduced->order * sizeof(int32_t));
+  for (int32_t g = 0; g < block->levels; g++) {
+    group_collect(absorber, first, g, inverse, &group);
+    if (run_failed(run)) return false;
+    for (int64_t k = first->start[g]; k < first->start[g + 1]; k++) {
+      int64_t r = grouped_row(first, k);
+      double h = leverage[r] = row_leverage(absorber, &group, r);
+      total += h;
+      if (h < least) least = h;
+      if (h > most) most = h;
+    }
+    for (int32_t i = 0; i < group.count; i++) group.place[group.touched[i]] = -1;
+    for (int u = 0; u < q; u++) rank += block->energy[(int64_t)g * q + u] > 0;
+    run_poll(run, (uint64_t)group.count * (uint64_t)group.count * 2 + (uint64_t)(first->start[g + 1] - first->start[g]) * 8);
+  }
+  for (int32_t j = 0; j < reduced->order && inverse->value; j++) rank += reduced->factor.inverse_pivot[j] > 0;
+  if (inverse->dense) rank += reduced->rank;
+  void *const used[] = {group.touched, group.place, group.own, group.share, group.z, group.zs};
+  for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) run_free(run, used[i]);
+  return least > -TRUST && most < 1 + TRUST && fabs(total - rank) < TRUST * (1 + rank);
+}
+
 void absorb_leverage(Absorber *absorber, double *leverage) {
   if (!absorber || run_failed(absorber->run)) return;
   Run *run = absorber->run;
@@ -147,35 +182,33 @@ void absorb_leverage(Absorber *absorber, double *leverage) {
     for (int64_t r = 0; r < absorber->n; r++) leverage[r] = 0;
     return;
   }
-  const Block *block = absorber->block;
-  int q = block->width;
   Reduced *reduced = &absorber->reduced;
   Grouping first = {0};
+  if (!group_rows(run, absorber->n, absorber->block[0].code, absorber->block[0].levels, NULL, NULL, &first)) return;
+  const Reduced kept = *reduced;
   Inverse inverse = {.reduced = reduced};
-  if (!group_rows(run, absorber->n, block->code, block->levels, NULL, NULL, &first)) return;
-  const Reduced iterated = *reduced;
-  if (reduced->kind == REDUCED_ITERATED) {
-    if (reduced->order <= MOST_DENSE) reduced_add_dense(absorber, &first);
-    else run_fail(run, "the absorbed effects are too large for exact leverages (%d coefficients beside those of the largest effect)", reduced->order);
+  bool done = false;
+  if (reduced->kind == REDUCED_SPARSE) {
+    invert_sparse(run, reduced, &inverse);
+    done = !run_failed(run) && leverages(absorber, &first, &inverse, leverage);
+    run_free(run, inverse.value);
+    run_free(run, inverse.diagonal);
+    inverse.value = inverse.diagonal = NULL;
   }
-  if (reduced->dense && !run_failed(run)) invert_dense(run, reduced, &inverse);
-  if (reduced->kind == REDUCED_SPARSE) invert_sparse(run, reduced, &inverse);
-  Group group = {.touched = NEW_ARRAY(run, int32_t, reduced->order), .place = NEW_ARRAY(run, int32_t, reduced->order), .own = NEW_ARRAY(run, double, q * q)};
-  if (!run_failed(run)) memset(group.place, -1, (size_t)reduced->order * sizeof(int32_t));
-  for (int32_t g = 0; g < block->levels && !run_failed(run); g++) {
-    group_collect(absorber, &first, g, &inverse, &group);
-    if (run_failed(run)) break;
-    for (int64_t k = first.start[g]; k < first.start[g + 1]; k++) leverage[grouped_row(&first, k)] = row_leverage(absorber, &group, grouped_row(&first, k));
-    for (int32_t i = 0; i < group.count; i++) group.place[group.touched[i]] = -1;
-    run_poll(run, (uint64_t)group.count * (uint64_t)group.count * 2 + (uint64_t)(first.start[g + 1] - first.start[g]) * 8);
+  if (!done) {
+    if (reduced->order > MOST_DENSE)
+      run_fail(run, "the absorbed effects are too many for exact leverages (%d coefficients beside those of the largest effect)", reduced->order);
+    if (reduced->kind == REDUCED_SPARSE || reduced->kind == REDUCED_ITERATED) reduced_add_dense(absorber, &first);
+    if (reduced->dense && !run_failed(run)) invert_dense(run, reduced, &inverse);
+    if (!run_failed(run) && !leverages(absorber, &first, &inverse, leverage))
+      run_fail(run, "the absorbed effects are too close to collinear for exact leverages");
+    run_free(run, inverse.dense);
   }
-  void *const used[] = {group.touched, group.place, group.own, group.share, group.z, group.zs, inverse.dense, inverse.value, inverse.diagonal};
-  for (size_t i = 0; i < sizeof used / sizeof used[0]; i++) run_free(run, used[i]);
   grouping_free(run, &first);
-  if (reduced->limit == iterated.limit) return;
+  if (reduced->limit == kept.limit) return;
   run_free(run, reduced->dense);
   run_free(run, reduced->original);
   run_free(run, reduced->limit);
   run_free(run, reduced->diagonal);
-  *reduced = iterated;
+  *reduced = kept;
 }
