@@ -120,7 +120,7 @@ def test_aggregates_of_a_source_that_changes(holes):
     ("holes", "interpolate(invest, extrapolate=maybe), id=firm, time=year", "it is written interpolate(x) or interpolate(x, extrapolate=1)"),
     ("holes", "l(invest)", "l(invest) needs the panel: give id=unit, time=year"),
     ("holes", "l(invest, -1), id=firm, time=year", "the steps must be above 0"),
-    ("holes", "l(invest), time=year", "two rows have year = 1935; l(invest) needs one row for each unit and time"),
+    ("holes", "l(invest), time=year", "two rows have year = 1935; l(invest) needs one row for each time, or id= to name the unit"),
     ("SELECT * FROM holes UNION ALL SELECT * FROM holes WHERE year = 1950 AND firm = 'IBM'", "l(invest), id=firm, time=year",
      "two rows have firm = IBM and year = 1950; l(invest) needs one row"),
     ("SELECT * FROM holes WHERE year = 1950", "d(invest), id=firm, time=year", "needs two periods at least, and no unit has more than one"),

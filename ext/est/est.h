@@ -372,6 +372,17 @@ typedef struct RowGroups {
   int64_t *row;    /* row[first[g]] .. row[first[g + 1] - 1], in the frame's order */
 } RowGroups;
 void row_groups(Job *job, int variable, RowGroups *out);
+/* The rows unit by unit in the order of the panel's time (ESTIMATOR_PANEL); rows without unit or time are left out. False, and a sentence that begins with
+ * `what`, where there is no time, where two rows of a unit have the same, or where it is infinite. */
+typedef struct PanelSeries {
+  int32_t units;        /* as many as the unit has levels; 1 without units */
+  const int64_t *first; /* units + 1 places */
+  int64_t *row;         /* row[first[u]] .. row[first[u + 1] - 1] */
+  const double *time;   /* of the frame's rows */
+  int64_t longest;      /* the most rows of a unit */
+} PanelSeries;
+bool panel_series(Job *job, const char *what, PanelSeries *out);
+const char *panel_unit_name(Job *job, int32_t unit); /* as a sentence shows it */
 /* Mean and sum of squares about it, in two passes; NAN for no rows. */
 void mean_and_squares(int64_t n, const double *x, double *mean, double *squares);
 

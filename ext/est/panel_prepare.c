@@ -39,21 +39,12 @@ static const struct Function {
 };
 enum { FUNCTION_COUNT = sizeof FUNCTIONS / sizeof FUNCTIONS[0] };
 
-/* The rows unit by unit in the order of time. */
-typedef struct Series {
-  int32_t units;
-  const int64_t *first;
-  int64_t *row;
-  const double *time;
-} Series;
-
 typedef struct Preparation {
   Job *job;
   int64_t n;
   bool stata;
   RowGroups groups;
-  bool has_series;
-  Series series;
+  PanelSeries series; /* once it is needed */
   int made;
   const double **column; /* the columns made so far */
   const char **name;
@@ -126,55 +117,9 @@ static void by_scale(Preparation *p, const char *call, bool minmax, const double
 
 /* ------------------------------------------------------------------------------------------------ along the time of a unit (4, 5) */
 
-static void build_series(Preparation *p, const char *call) {
-  Job *job = p->job;
-  Run *run = job->run;
-  const Model *model = job->model;
-  int64_t n = p->n, most = 0;
-  if (model->time_number < 0) {
-    run_fail(run, "%s needs the panel: give id=unit, time=year (time= alone for one series)", call);
-    return;
-  }
-  const double *time = job_number(job, model->time_number);
-  check_numbers(run, model->variable[model->time_number].name, n, time);
-  const int32_t *unit = job_code(job, model->unit);
-  int32_t units = unit ? levels_count(job_levels(job, model->unit)) : 1;
-  int32_t *code = NEW_ARRAY(run, int32_t, n);
-  int64_t *first = NEW_ARRAY(run, int64_t, units + 1), *order = NEW_ARRAY(run, int64_t, n), *moved = NEW_ARRAY(run, int64_t, n);
-  p->series = (Series){units, first, NEW_ARRAY(run, int64_t, n), time};
-  if (run_failed(run)) return;
-  for (int64_t i = 0; i < n; i++) code[i] = isnan(time[i]) ? -1 : unit ? unit[i] : 0;
-  rows_by_code(run, n, code, units, first, p->series.row);
-  for (int32_t u = 0; u < units && !run_failed(run); u++) {
-    int64_t *row = p->series.row + first[u], rows = first[u + 1] - first[u];
-    bool sorted = true;
-    if (rows > most) most = rows;
-    for (int64_t i = 1; i < rows; i++) sorted &= time[row[i - 1]] < time[row[i]];
-    if (!run_poll(run, 4 * (uint64_t)rows)) return;
-    if (sorted) continue;
-    for (int64_t i = 0; i < rows; i++) p->work[i] = time[row[i]];
-    sort_order(run, rows, p->work, order);
-    if (run_failed(run)) return;
-    for (int64_t i = 0; i < rows; i++) moved[i] = row[order[i]];
-    memcpy(row, moved, (size_t)rows * sizeof *row);
-    for (int64_t i = 1; i < rows; i++) {
-      if (time[row[i - 1]] != time[row[i]]) continue;
-      run_fail(run, "two rows have %s%s%s%s = %.15g; %s needs one row for each unit and time", unit ? model->variable[model->unit].name : "", unit ? " = " : "",
-               unit ? levels_name(run, job_levels(job, model->unit), u) : "",
-               unit ? run_format(run, " and %s", model->variable[model->time_number].name) : model->variable[model->time_number].name, time[row[i]], call);
-      return;
-    }
-  }
-  run_free(run, code);
-  run_free(run, order);
-  run_free(run, moved);
-  p->has_series = true;
-  if (!run_failed(run) && most < 2) run_fail(run, "%s needs two periods at least, and %s", call, unit ? "no unit has more than one" : "there is one only");
-}
-
 static double on_line(double t0, double x0, double t1, double x1, double t) { return x0 + (x1 - x0) * ((t - t0) / (t1 - t0)); }
 
-static void interpolate(const Series *s, bool extrapolate, const double *x, double *out) {
+static void interpolate(const PanelSeries *s, bool extrapolate, const double *x, double *out) {
   for (int32_t u = 0; u < s->units; u++) {
     const int64_t *row = s->row + s->first[u];
     int64_t rows = s->first[u + 1] - s->first[u], known = -1, before = -1, second = -1; /* the last two numbers; the second of the unit */
@@ -203,7 +148,7 @@ static double combine(Kind kind, double x, double other) {
   }
 }
 
-static void shift(const Series *s, Kind kind, double steps, const double *x, double *out) {
+static void shift(const PanelSeries *s, Kind kind, double steps, const double *x, double *out) {
   double back = kind == LEAD ? -steps : steps;
   for (int32_t u = 0; u < s->units; u++) {
     const int64_t *row = s->row + s->first[u];
@@ -314,7 +259,8 @@ static void make_columns(Preparation *p, const Call *call) {
   bool extrapolate;
   const struct Function *function = find_function(run, call);
   if (!function || !read_arguments(run, function, call, number, &extrapolate)) return;
-  if (function->panel && !p->has_series) build_series(p, call->text);
+  if (function->panel && !p->series.row && panel_series(job, call->text, &p->series) && p->series.longest < 2)
+    run_fail(run, "%s needs two periods at least, and %s", call->text, job->model->unit >= 0 ? "no unit has more than one" : "there is one only");
   int before = p->made;
   for (int c = 0; c < call->columns && !run_failed(run); c++) {
     int variable = call->variable[0][c];
