@@ -45,3 +45,7 @@ SELECT fit_coef(f, 'x'), fit_se(f, 'x'), fit_stat(f, 'r2'), fit_predict(f, 1, 2)
 SELECT * FROM fit_vcov((SELECT fe_ols('y ~ x + z', y, x, z) FROM p)), fit_stats((SELECT fe_ols('y ~ x', y, x) FROM p));
 SELECT name, options FROM econ_help();
 SELECT * FROM re_gls('p', 'y ~ x + z | id');
+SELECT * FROM panel_prepare('p', '', 'id=id, time=t, by=region, winsor(y z, .01), w1=truncate(y, .1), zscore(w1), minmax(x), interpolate(x, extrapolate=1), l(zscore_w1, 2), growth(y), ln(w)');
+CREATE VIRTUAL TABLE temp.v9 USING panel_prepare('p', '', 'id=id, time=t, winsor(x, .01) AS w1, l(w1)');
+SELECT * FROM panel_unitroot('p', 'y, z', 'id=id, time=t, lags=0');
+SELECT econ_fit('panel_unitroot', 'p', 'y', 'id=id, time=t, test=fisher, lags=hall');
