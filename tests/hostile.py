@@ -1,6 +1,9 @@
 """A hostile schema: what a stored view, trigger or default can reach, and sources that are more than a question."""
-import time
+import pathlib
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
@@ -88,3 +91,29 @@ def test_an_interrupt_is_answered_quickly(t):
     timer.cancel()
     if finished:
         assert not stopped or time.perf_counter() - stopped[0] < 1.0
+
+
+LIMITED = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import conftest
+db = conftest.connect()
+db.execute("CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT i % 499 AS u, i % 997 * 1.0 AS y, i * 31 % 991 * 1.0 AS x FROM n")
+before = db.rows("SELECT estimate FROM fe_ols('big', 'y ~ x | u')")
+for megabytes in (200, 100, 60, 40):
+    db.execute(f"PRAGMA hard_heap_limit = {megabytes * 1000000}")  # it can only be lowered, so this process is given up to it
+    try:
+        db.rows("SELECT * FROM fe_ols('big', 'y ~ x + i(u) | x')")  # 498 columns of 100,000 rows: 400 MB
+        print("no error")
+    except Exception as error:
+        print(type(error).__name__, error)
+print(db.rows("SELECT estimate FROM fe_ols('big', 'y ~ x | u')") == before)
+"""
+
+
+def test_a_memory_limit_gives_an_error_and_no_harm():
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(pathlib.Path(__file__).parent)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    *refused, after = done.stdout.splitlines()
+    assert len(refused) == 4 and all("memory" in said.lower() for said in refused), refused
+    assert after == "True"
