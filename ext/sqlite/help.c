@@ -53,6 +53,39 @@ static void econ_version(sqlite3_context *context, int count, sqlite3_value **va
   else sqlite3_result_error_nomem(context);
 }
 
+/* ---- econ_uniform(seed, i, ...), econ_normal(seed, i, ...): the draw that belongs to these integers, the same on every machine, so that a
+ * panel can be simulated in SQL and simulated again. */
+
+static bool draw(sqlite3_context *context, int count, sqlite3_value **values, const char *name, Random *random) {
+  uint64_t stream = 0;
+  for (int a = 0; a < count; a++)
+    if (sqlite3_value_type(values[a]) == SQLITE_NULL) return false;
+  if (count < 1) {
+    char *message = sqlite3_mprintf("%s: it takes a seed and integers that say which draw: %s(seed, i, ...)", name, name);
+    sqlite3_result_error(context, message, -1);
+    sqlite3_free(message);
+    return false;
+  }
+  for (int a = 1; a < count; a++) { /* integers in order, folded as splitmix64 steps */
+    stream = (stream ^ (uint64_t)sqlite3_value_int64(values[a])) + 0x9E3779B97F4A7C15u;
+    stream = (stream ^ (stream >> 30)) * 0xBF58476D1CE4E5B9u;
+    stream = (stream ^ (stream >> 27)) * 0x94D049BB133111EBu;
+    stream ^= stream >> 31;
+  }
+  *random = random_stream((uint64_t)sqlite3_value_int64(values[0]), stream);
+  return true;
+}
+
+static void econ_uniform(sqlite3_context *context, int count, sqlite3_value **values) {
+  Random random;
+  if (draw(context, count, values, "econ_uniform", &random)) sqlite3_result_double(context, random_uniform(&random));
+}
+
+static void econ_normal(sqlite3_context *context, int count, sqlite3_value **values) {
+  Random random;
+  if (draw(context, count, values, "econ_normal", &random)) sqlite3_result_double(context, random_normal(&random));
+}
+
 /* ---- econ_help(): rows from the registries */
 
 typedef struct HelpTable {
@@ -208,6 +241,11 @@ int help_register(Connection *connection) {
   if (code == SQLITE_OK)
     code = sqlite3_create_function_v2(connection->db, "econ_version", 0, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS, connection_hold(connection), econ_version, NULL, NULL,
                                       connection_release);
+  int pure = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_INNOCUOUS;
+  if (code == SQLITE_OK)
+    code = sqlite3_create_function_v2(connection->db, "econ_uniform", -1, pure, connection_hold(connection), econ_uniform, NULL, NULL, connection_release);
+  if (code == SQLITE_OK)
+    code = sqlite3_create_function_v2(connection->db, "econ_normal", -1, pure, connection_hold(connection), econ_normal, NULL, NULL, connection_release);
   if (code == SQLITE_OK)
     code = sqlite3_create_function_v2(connection->db, "econ_fit", -1, SQLITE_UTF8 | SQLITE_DIRECTONLY, connection_hold(connection), econ_fit, NULL, NULL, connection_release);
   return code;
