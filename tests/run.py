@@ -24,7 +24,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON = os.environ.get("PYTHON", "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable)
 SANITIZE = "-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 SANITIZED = ["BUILD=build/sanitize", "LIBRARY=build/sanitize/econ.so", "CC=gcc", f"CFLAGS=-O1 -g -fno-omit-frame-pointer {SANITIZE}"]
-LIMIT = 1200  # seconds for one command
+LIMIT = 900   # seconds for one command
 
 
 def run(*command, quiet=True, given="", **environment):

@@ -86,7 +86,7 @@ PANELS = """
 CREATE TABLE normal AS
 WITH RECURSIVE d(i, s) AS (SELECT 0, 20060209 UNION ALL SELECT i + 1, (s * 1103515245 + 12345) % 2147483648 FROM d WHERE i < 2 * 4 * 270 * 60 + 100),
 u(i, v) AS (SELECT i - 101, (s + 0.5) / 2147483648 FROM d WHERE i > 100)
-SELECT a.i / 2 AS k, sqrt(-2 * ln(a.v)) * cos(6.283185307179586 * b.v) AS x FROM u a JOIN u b ON b.i = a.i + 1 WHERE a.i % 2 = 0;
+SELECT i / 2 AS k, sqrt(-2 * ln(v)) * cos(6.283185307179586 * following) AS x FROM (SELECT i, v, lead(v) OVER (ORDER BY i) AS following FROM u) WHERE i % 2 = 0;
 CREATE UNIQUE INDEX normal_k ON normal(k);
 CREATE TABLE panel AS
 SELECT cell / 270 AS draw, cell % 270 / 9 AS id, 2014 + cell % 9 AS t, z.x AS z, w.x AS ie, 0.65 * z.x + 0.8 * v.x + 0.6 * e.x + cell % 270 / 9 * 37 % 11 / 5.0 + cell % 9 / 4.0 AS dt,
