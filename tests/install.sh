@@ -40,6 +40,7 @@ if [ "$purpose" = test ]; then
   [ -x $python ] || python=python3
   need python3-pytest $python -c 'import pytest'
   need python3-numpy $python -c 'import numpy'
+  need python3-scipy $python -c 'import scipy'
   need python3-venv $python -c 'import ensurepip, venv'
   need binutils command -v nm
   need clang command -v clang

@@ -10,7 +10,8 @@ Standard library only. A part is a function here; it yields outcomes (passed, fa
 3. unit      tests/num and tests/est, C programs that end with "N passed, N failed"
 4. python    pytest over tests/ with the system's SQLite
 5. apsw      the same on the SQLite that APSW brings (a virtual environment in build/)
-6. sanitize  unit and python again under the address and undefined-behaviour sanitizers, and the examples in the sqlite3 shell with leak detection
+6. faults    every 41st allocation failing, an interrupt at every 41st poll, for every public function (`make faults` takes every single one)
+7. sanitize  unit and python again under the address and undefined-behaviour sanitizers, and the examples in the sqlite3 shell with leak detection
 """
 import os
 import pathlib
@@ -116,6 +117,15 @@ def apsw():
     yield pytest(program, ECON_SQLITE="apsw")
 
 
+def faults():
+    status, output = run("make", "-s", "-j2", "faults", "STRIDE=41")
+    counts = re.findall(r"^(\d+) passed, (\d+) failed", output, re.MULTILINE)
+    for passed, failed in counts:
+        yield int(passed), int(failed), 0
+    if status != 0 or len(counts) != 2:
+        yield 0, 1, 0
+
+
 def sanitize():
     if run("gcc", "-print-file-name=libasan.so", quiet=False)[1].strip() in ("", "libasan.so"):
         print("no libasan beside gcc: not tried")
@@ -137,7 +147,7 @@ def sanitize():
         yield check(status == 0)
 
 
-PARTS = (build, warnings, unit, python, apsw, sanitize)
+PARTS = (build, warnings, unit, python, apsw, faults, sanitize)
 
 
 def main():
