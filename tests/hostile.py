@@ -117,3 +117,15 @@ def test_a_memory_limit_gives_an_error_and_no_harm():
     *refused, after = done.stdout.splitlines()
     assert len(refused) == 4 and all("memory" in said.lower() for said in refused), refused
     assert after == "True"
+
+
+def test_or_between_conditions(db):
+    """SQLite plans each side of an OR by itself, without the arguments of the function: such a plan is never taken."""
+    db.table("castle")
+    fe = "fe_ols('castle', 'l_homicide ~ post + poverty')"
+    assert db.rows(f"SELECT term FROM {fe} WHERE term = 'post' OR p_value > 2") == [("post",)]
+    assert len(db.rows(f"SELECT term FROM {fe} WHERE term = 'post' OR term = 'poverty'")) == 2
+    fit = db.value("SELECT fe_ols('l_homicide ~ post', l_homicide, post) FROM castle")
+    assert len(db.rows("SELECT * FROM fit_stats(?) WHERE name = 'r2' OR value = -1 OR name = 'nobs'", fit)) == 2
+    assert "source is missing" in db.error("SELECT * FROM fe_ols WHERE term = 'post' OR p_value > 2")
+    assert "'fit' is missing" in db.error("SELECT * FROM fit_stats WHERE name = 'r2' OR value = -1")

@@ -219,7 +219,7 @@ static int disconnect(sqlite3_vtab *table) {
 static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
   const Module *module = ((Table *)base)->module;
   int constraint[ARGUMENT_LIMIT], given = 0;
-  bool unusable = false;
+  bool unusable = false, missing = false;
   for (int i = 0; i < module->arguments; i++) constraint[i] = -1;
   for (int i = 0; i < info->nConstraint; i++) {
     int argument = info->aConstraint[i].iColumn - module->visible;
@@ -235,18 +235,23 @@ static int best_index(sqlite3_vtab *base, sqlite3_index_info *info) {
       info->aConstraintUsage[constraint[i]].argvIndex = ++given;
       info->aConstraintUsage[constraint[i]].omit = 1;
     } else if (module->needed >> i & 1) {
-      const char *name = module->function->arguments;
-      int length;
-      bool optional;
-      for (int j = 0; j <= i; j++) name = next_argument(j ? name + length : name, &length, &optional);
-      sqlite3_free(base->zErrMsg);
-      base->zErrMsg = sqlite3_mprintf("%s: the argument '%.*s' is missing: %s(%s)", module->function->name, length, name, module->function->name, module->function->arguments);
-      return base->zErrMsg ? SQLITE_ERROR : SQLITE_NOMEM;
+      missing = true;
     }
   }
-  info->estimatedCost = 100;
+  info->estimatedCost = missing ? 1e30 : 100; /* SQLite plans each side of an OR without our arguments, too: a plan never to be taken unless they really are missing */
   info->estimatedRows = 10;
   return SQLITE_OK;
+}
+
+/* The i-th argument was not given. */
+static int say_missing(sqlite3_vtab *base, const FitFunction *function, int i) {
+  const char *name = function->arguments;
+  int length = 0;
+  bool optional;
+  for (int j = 0; j <= i; j++) name = next_argument(j ? name + length : name, &length, &optional);
+  sqlite3_free(base->zErrMsg);
+  base->zErrMsg = sqlite3_mprintf("%s: the argument '%.*s' is missing: %s(%s)", function->name, length, name, function->name, function->arguments);
+  return base->zErrMsg ? SQLITE_ERROR : SQLITE_NOMEM;
 }
 
 static int open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
@@ -282,6 +287,8 @@ static int filter(sqlite3_vtab_cursor *base, int given, const char *unused, int 
   forget(cursor);
   Run *run = &cursor->run;
   run_begin(run, &module->connection->host);
+  for (int i = 0; i < module->arguments; i++)
+    if ((module->needed & ~(unsigned)given) >> i & 1) return say_missing(base->pVtab, function, i);
   const char *text[ARGUMENT_LIMIT] = {0};
   double number[ARGUMENT_LIMIT];
   for (int i = 0, used = 0; i < module->arguments; i++) {

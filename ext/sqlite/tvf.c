@@ -229,9 +229,9 @@ static int best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
     info->aConstraintUsage[c].omit = 1;
     text_format(&list, "%d ", hidden);
   }
-  if (code == SQLITE_OK && !run_failed(&run) && (!source || !model))
-    run_fail(&run, "%s is missing: %s(source, %s, 'option=value, ...')", source ? "the model" : "the source", table->module->estimator->name,
-             table->module->estimator->model_help ? table->module->estimator->model_help : "''");
+  /* SQLite plans each side of an OR without our arguments, too: a plan never to be taken unless they really are missing (filter says so). */
+  info->idxNum = !source ? 1 : !model ? 2 : 0;
+  if (info->idxNum) info->estimatedCost = 1e30;
   if (code == SQLITE_OK && !run_failed(&run)) {
     info->idxStr = sqlite3_mprintf("%s", list.data);
     info->needToFreeIdxStr = 1;
@@ -301,8 +301,7 @@ static void match_rows(const Table *table, Cursor *cursor, const Frame *frame) {
       if (sqlite3_stricmp(cursor->result.row_column[c].name, table->row_column[r]) == 0) cursor->shown[r] = &cursor->result.row_column[c];
 }
 
-static int filter(sqlite3_vtab_cursor *base, int number, const char *list, int count, sqlite3_value **values) {
-  (void)number;
+static int filter(sqlite3_vtab_cursor *base, int missing, const char *list, int count, sqlite3_value **values) {
   Cursor *cursor = (Cursor *)base;
   Table *table = (Table *)base->pVtab;
   Connection *connection = table->module->connection;
@@ -321,6 +320,8 @@ static int filter(sqlite3_vtab_cursor *base, int number, const char *list, int c
     cursor->model = table->model;
     cursor->options = table->options;
   } else if (!run_failed(run) && !read_arguments(table, cursor, list, count, values, extra, &extras)) return SQLITE_OK;
+  if (missing)
+    run_fail(run, "%s is missing: %s(source, %s, 'option=value, ...')", missing == 2 ? "the model" : "the source", estimator->name, estimator->model_help ? estimator->model_help : "''");
   if (source_enter(run, connection)) {
     sql = source_sql(run, connection, cursor->source, &columns);
     source_leave(connection);
