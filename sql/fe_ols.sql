@@ -14,6 +14,7 @@
 --
 -- Options
 --   vcov        iid | hc0..hc4 | cluster(a) | cluster(a+b) | nw(L) | dk(L) | conley(lat, lon, km); default: clustered by the first effect, else hc1
+--               few clusters: wild(g, reps=9999, weights=rademacher|webb|mammen, seed=1) | cv3(g), below
 --   ssc         fixest | reghdfe | xtreg | areg | stata | none: small-sample correction; its parts: k_adj, k_fixef, g_adj, g_df, t_df
 --   weights     weights of the rows      singletons  drop | keep      where  a SQL expression      panel  unit+time      level  0.95
 --
@@ -23,7 +24,11 @@
 -- Degrees of freedom: K counts estimated terms and effect levels, less one for each effect after the first; with clusters an effect nested in
 --   them counts once. Clusters: (N-1)/(N-K) G/(G-1), t with the smallest G - 1. With ssc=fixest an effect is looked at for nesting only where some
 --   cluster is no absorbed effect, as fixest does; the other presets always look.
--- References: Frisch and Waugh (1933); Abowd, Creecy and Kramarz (2002); Cameron, Gelbach and Miller (2011); Correia (2015).
+-- Few clusters: wild(g) keeps the errors of cluster(g); p_value and interval are those of the wild cluster bootstrap with the null imposed, term by
+--   term: all 2^G sign vectors where they are no more than reps; p is the share of |t*| strictly larger than |t|; the interval holds the values that are not
+--   rejected; effects that cross the clusters (up to 1,500 levels) are estimated anew in every draw. cv3(g) is the jackknife of clusters,
+--   (G-1)/G sum (b_g - b)(b_g - b)', t with G-1; a term that one cluster alone identifies has no error.
+-- References: MacKinnon, Nielsen and Webb (2023); Roodman et al. (2019); Frisch and Waugh (1933); Abowd, Creecy and Kramarz (2002); Cameron, Gelbach and Miller (2011); Correia (2015).
 
 -- States' homicides after castle doctrine laws, with state and year effects
 SELECT term, round(estimate, 5) AS estimate, round(std_error, 5) AS std_error, round(p_value, 3) AS p_value, nobs
@@ -32,6 +37,10 @@ FROM fe_ols('castle', 'l_homicide ~ post + unemployrt | sid + year');
 -- The same with three kinds of errors
 SELECT vcov, round(std_error, 5) AS std_error, round(p_value, 4) AS p_value
 FROM fe_ols('castle', 'l_homicide ~ post | sid + year') WHERE term = 'post' AND vcov IN ('hc1', 'cluster(sid)', 'cluster(sid+year)');
+
+-- Clusters that are few: four regions, 16 sign vectors
+SELECT vcov, round(std_error, 5) AS std_error, round(p_value, 4) AS p_value
+FROM fe_ols('castle', 'l_homicide ~ post | sid + year') WHERE term = 'post' AND vcov IN ('cluster(region)', 'wild(region)', 'cv3(region)', 'wild(sid, reps=999, weights=webb)');
 
 -- One regression a region
 SELECT region, round(fit_coef(fit, 'post'), 4) AS post, round(fit_se(fit, 'post'), 4) AS se, fit_stat(fit, 'nobs') AS n

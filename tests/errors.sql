@@ -134,3 +134,11 @@ SELECT * FROM fe_logit('p', 'd ~ x', 'where=d = 1');
 SELECT * FROM fe_logit('p', '"union" ~ I(2*"union")');
 SELECT * FROM fe_probit('p', 'd ~ x | d');
 SELECT * FROM fe_probit('none', 'd ~ x');
+-- few clusters
+SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=wild(id, reps=0)');
+SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=wild(id, weights=normal)');
+SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=wild(id, reps=1e9, weights=webb)');
+SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=wild(id + t)');
+SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=wild(1)');
+SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=cv3');
+SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=cv3(w, 3)');

@@ -8,6 +8,7 @@
  * 4. Covariates are terms of the fit, not rows. Errors, weights, singletons: as fe_ols.
  * 5. Under staggered adoption b is an average with weights that may be negative (Goodman-Bacon 2021): see did_bacon.
  * Reference: Angrist and Pischke (2009), ch. 5; Sun and Abraham (2021), section 3, for what the event study estimates. */
+#include "cluster.h"
 #include "treatment.h"
 
 #include <stdlib.h>
@@ -132,7 +133,7 @@ static void static_effect(Job *job, const Sample *sample, const Treatment *treat
 }
 
 /* The average of the kept event-study terms with r >= 0 becomes one more term, with its covariances. */
-static void add_average(Job *job, const EventTimes *events, const Regression *regression) {
+static void add_average(Job *job, const Sample *sample, const EventTimes *events, const Regression *regression) {
   Run *run = job->run;
   Fit *fit = &job->result->fit;
   int k = regression->k, width = k + 1, after = 0;
@@ -162,6 +163,9 @@ static void add_average(Job *job, const EventTimes *events, const Regression *re
   fit->vcov = vcov;
   fit->vcov_terms = width;
   label(fit, k, "att", NAN);
+  const double *combination[] = {share};
+  term = &fit->term[fit->terms - 1];
+  if (sample->vcov_kind == VCOV_WILD) wild_inference(job, sample, regression, 1, combination, &term);
 }
 
 static void add_pretrend(Job *job, const EventTimes *events, const Regression *regression) {
@@ -202,7 +206,7 @@ static void event_study(Job *job, const Sample *sample, const Treatment *treatme
   regression_terms(job, sample, &regression);
   regression_stats(job, sample, &regression);
   for (int j = 0; j < events.count && !run_failed(run); j++) label(&job->result->fit, j, "event", events.value[j]);
-  if (!run_failed(run)) add_average(job, &events, &regression);
+  if (!run_failed(run)) add_average(job, sample, &events, &regression);
   if (!run_failed(run)) add_pretrend(job, &events, &regression);
   if (!run_failed(run)) effect_rows(job, events.reference);
 }

@@ -9,8 +9,9 @@
  * 4. Gaussian likelihood with SSR/N: ll = -N/2 (ln 2 pi + ln SSR/N + 1) + sum ln(w)/2; aic = -2 ll + 2 P, bic = -2 ll + ln(N) P, P = K full.
  * 5. f_statistic: Wald test under the model's vcov that all slopes are zero, divided by their number; denominator df as the t's.
  * 6. constant: with effects the mean of the unit effects, mean(y) - mean(x)'b, which xtreg and reghdfe print as _cons; its error from the
- *    same vcov with mean(e) as one more score. */
-#include "est.h"
+ *    same vcov with mean(e) as one more score.
+ * 7. vcov=wild(g): errors as cluster(g), p-values and intervals by wild.c. vcov=cv3(g): cv3.c. */
+#include "cluster.h"
 
 /* ---- degrees of freedom */
 
@@ -134,6 +135,10 @@ void regression_vcov_data(Job *job, const Sample *sample, VcovData *data) {
 void regression_vcov(Job *job, const Sample *sample, int k, double *const *x, const double *residual, const double *bread, double k_counted, Vcov *out) {
   Run *run = job->run;
   memset(out, 0, sizeof *out);
+  if (sample->vcov_kind == VCOV_CV3) {
+    cv3_compute(job, sample, k, x, residual, bread, out);
+    return;
+  }
   VcovData data;
   regression_vcov_data(job, sample, &data);
   data.k = k;
@@ -173,7 +178,9 @@ void regression_term_vcov(Job *job, const Sample *sample, Regression *regression
     x[i] = regression->x[position[i]];
     for (int j = 0; j < rank; j++) bread[i * rank + j] = regression->ls.bread[position[i] * k + position[j]];
   }
-  regression_vcov(job, sample, rank, x, regression->residual, bread, regression->k_counted, &regression->account);
+  Sample clustered = *sample; /* rule 7 */
+  if (clustered.vcov_kind == VCOV_WILD) clustered.vcov_kind = VCOV_CLUSTER;
+  regression_vcov(job, &clustered, rank, x, regression->residual, bread, regression->k_counted, &regression->account);
   if (run_failed(run)) return;
   for (int i = 0; i < k * k; i++) regression->vcov[i] = NAN;
   for (int i = 0; i < rank; i++)
@@ -181,6 +188,8 @@ void regression_term_vcov(Job *job, const Sample *sample, Regression *regression
 }
 
 /* ---- the equation */
+
+static bool clustered_kind(const Sample *sample) { return sample->vcov_kind == VCOV_CLUSTER || sample->vcov_kind == VCOV_WILD || sample->vcov_kind == VCOV_CV3; }
 
 static double weighted_squares(const Sample *sample, const double *y) {
   double sum = 0;
@@ -226,7 +235,7 @@ void regression_fit(Job *job, const Sample *sample, Regression *regression) {
   regression->k_full = regression_count(job, sample, regression->ls.rank, true);
   regression->k_counted = regression_count(job, sample, regression->ls.rank, false);
   if (run_failed(run)) return;
-  if ((double)sample->n <= regression->k_full && !(sample->vcov_kind == VCOV_CLUSTER && (double)sample->n > regression->k_counted)) {
+  if ((double)sample->n <= regression->k_full && !(clustered_kind(sample) && (double)sample->n > regression->k_counted)) {
     run_fail(run, "%lld used rows are not enough for %.0f coefficients (terms and levels of the effects)", (long long)sample->n, regression->k_full);
     return;
   }
@@ -254,6 +263,24 @@ static double check_level(Job *job) {
   return level;
 }
 
+/* Rule 7: each term of the fit that was estimated. */
+static void wild_terms(Job *job, const Sample *sample, const Regression *regression) {
+  Run *run = job->run;
+  int k = regression->k, count = 0;
+  double *unit = NEW_ARRAY(run, double, k * k);
+  const double **combination = NEW_ARRAY(run, const double *, k);
+  FitTerm **term = NEW_ARRAY(run, FitTerm *, k);
+  if (run_failed(run)) return;
+  Fit *fit = &job->result->fit;
+  for (int j = 0; j < k; j++)
+    if (!regression->ls.dropped[j]) {
+      unit[j * k + j] = 1;
+      combination[count] = unit + j * k;
+      term[count++] = &fit->term[fit->terms - k + j];
+    }
+  wild_inference(job, sample, regression, count, combination, term);
+}
+
 void regression_terms(Job *job, const Sample *sample, const Regression *regression) {
   Fit *fit = &job->result->fit;
   double level = check_level(job), df = regression->account.df_t;
@@ -279,6 +306,7 @@ void regression_terms(Job *job, const Sample *sample, const Regression *regressi
   fit->vcov_terms = k;
   fit->vcov = regression->vcov;
   fit->vcov_type = sample->vcov_text;
+  if (sample->vcov_kind == VCOV_WILD) wild_terms(job, sample, regression);
 }
 
 /* Rule 6. Where the residuals of every cluster add up to zero (an effect is nested in the clusters) the mean's own part vanishes. */
@@ -291,7 +319,8 @@ static double constant_variance(Job *job, const Sample *sample, const Regression
     for (int j = 0; j < k; j++)
       if (!regression->ls.dropped[i] && !regression->ls.dropped[j]) variance += regression->x_mean[i] * regression->vcov[i * k + j] * regression->x_mean[j];
   for (int e = 0; e < sample->effects; e++)
-    if (sample->vcov_kind == VCOV_CLUSTER && sample->clusters == 1 && sample->effect[e].intercept && effect_nested(job, sample, e)) return variance;
+    if (clustered_kind(sample) && sample->clusters == 1 && sample->effect[e].intercept && effect_nested(job, sample, e)) return variance;
+  if (sample->vcov_kind == VCOV_CV3) return NAN; /* no score of a mean there */
   double **x = NEW_ARRAY(run, double *, rank + 1), *bread = NEW_ARRAY(run, double, (rank + 1) * (rank + 1)), *ones = NEW_ARRAY(run, double, n);
   int *position = NEW_ARRAY(run, int, rank + 1);
   if (run_failed(run)) return NAN;
@@ -311,7 +340,9 @@ static double constant_variance(Job *job, const Sample *sample, const Regression
     for (int j = 0; j < rank; j++) bread[i * width + j] = regression->ls.bread[position[i] * k + position[j]];
   bread[rank * width + rank] = 1 / total;
   Vcov joint;
-  regression_vcov(job, sample, width, x, regression->residual, bread, regression->k_counted, &joint);
+  Sample clustered = *sample;
+  if (clustered.vcov_kind == VCOV_WILD) clustered.vcov_kind = VCOV_CLUSTER;
+  regression_vcov(job, &clustered, width, x, regression->residual, bread, regression->k_counted, &joint);
   if (run_failed(run)) return NAN;
   variance += joint.value[rank * width + rank];
   for (int i = 0; i < rank; i++) variance -= 2 * regression->x_mean[position[i]] * joint.value[i * width + rank];

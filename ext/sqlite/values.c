@@ -283,7 +283,7 @@ static const struct {
   {"nw", "nw", VCOV_NEWEY_WEST, "nw(L)"},
   {"dk", "dk", VCOV_DRISCOLL_KRAAY, "dk(L)"},
   {"conley", "conley", VCOV_CONLEY, "conley(latitude, longitude, km)"},
-  {"wild", "wild", VCOV_WILD, "wild(g, reps=999, weights=rademacher|webb|mammen, seed=1)"},
+  {"wild", "wild", VCOV_WILD, "wild(g, reps=9999, weights=rademacher|webb|mammen, seed=1)"},
   {"cv3", "cv3", VCOV_CV3, "cv3(g)"},
   {"robust", "hc1", VCOV_HC1, ""},
   {"hetero", "hc1", VCOV_HC1, ""},
