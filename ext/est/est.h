@@ -382,6 +382,7 @@ typedef struct PanelSeries {
   int64_t longest;      /* the most rows of a unit */
 } PanelSeries;
 bool panel_series(Job *job, const char *what, PanelSeries *out);
+double panel_step(const PanelSeries *series);        /* the shortest time between two rows of a unit; infinite where there is none */
 const char *panel_unit_name(Job *job, int32_t unit); /* as a sentence shows it */
 /* Mean and sum of squares about it, in two passes; NAN for no rows. */
 void mean_and_squares(int64_t n, const double *x, double *mean, double *squares);

@@ -48,13 +48,6 @@ typedef struct Panel {
 
 /* ------------------------------------------------------------------------------------------------ series (7) */
 
-static double shortest_step(const PanelSeries *series) {
-  double shortest = INFINITY;
-  for (int32_t u = 0; u < series->units; u++)
-    for (int64_t i = series->first[u] + 1; i < series->first[u + 1]; i++) shortest = fmin(shortest, series->time[series->row[i]] - series->time[series->row[i - 1]]);
-  return shortest;
-}
-
 static void gather(Panel *panel, const PanelSeries *series, double step, const double *x) {
   Job *job = panel->job;
   Run *run = job->run;
@@ -442,7 +435,7 @@ static void fit_unitroot(Job *job) {
   read_lags(job, &panel);
   if (run_failed(run) || !job_has_rows(job, 2) || !panel_series(job, "a unit-root test", &series)) return;
   if (series.longest < 2) run_fail(run, "there is one period only: a unit-root test needs a history");
-  double step = shortest_step(&series);
+  double step = panel_step(&series);
   panel.unit = NEW_ARRAY(run, Unit, series.units + 1);
   panel.y = NEW_ARRAY(run, double, job->frame->rows);
   for (int v = 0; v < model->indicators && !run_failed(run); v++) {

@@ -119,6 +119,13 @@ bool panel_series(Job *job, const char *what, PanelSeries *out) {
   return !run_failed(run);
 }
 
+double panel_step(const PanelSeries *series) {
+  double shortest = INFINITY;
+  for (int32_t u = 0; u < series->units; u++)
+    for (int64_t i = series->first[u] + 1; i < series->first[u + 1]; i++) shortest = fmin(shortest, series->time[series->row[i]] - series->time[series->row[i - 1]]);
+  return shortest;
+}
+
 void mean_and_squares(int64_t n, const double *x, double *mean, double *squares) {
   *mean = *squares = NAN;
   if (n <= 0) return;

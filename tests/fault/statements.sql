@@ -53,3 +53,5 @@ SELECT * FROM panel_prepare('p', '', 'id=id, time=t, by=region, winsor(y z, .01)
 CREATE VIRTUAL TABLE temp.v9 USING panel_prepare('p', '', 'id=id, time=t, winsor(x, .01) AS w1, l(w1)');
 SELECT * FROM panel_unitroot('p', 'y, z', 'id=id, time=t, lags=0');
 SELECT econ_fit('panel_unitroot', 'p', 'y', 'id=id, time=t, test=fisher, lags=hall');
+SELECT * FROM panel_spectest('p', 'y ~ z + i(region) | id + t');
+SELECT * FROM panel_spectest('p', 'y ~ x + l(z)', 'panel=id+t, test=cd');
