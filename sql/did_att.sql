@@ -9,8 +9,10 @@
 --   their plain average from event time 0 on. fit_tests(fit) has `pretrend`, the joint test of all effects before treatment.
 -- Rows: effect, cohort, time, event_time, estimate, std_error, statistic, p_value, conf_low, conf_high. Controls are terms of the fit (fit_terms).
 -- One row for each unit and time; two are an error. Errors cluster by the first effect unless vcov= says otherwise; options as fe_ols.
--- With staggered adoption and effects that change over time this average may give some effects negative weights (Goodman-Bacon 2021).
--- References: Angrist and Pischke (2009), chapter 5; Sun and Abraham (2021), section 3.
+-- With staggered adoption and effects that differ this average may give some effects negative weights: agg=att says how much (statistics negative_weight_sum and
+--   negative_weight_share, the share of treated rows; test negative_weights), and did_bacon shows where they come from. Few clusters: vcov=wild(g), vcov=cv3(g).
+-- References: de Chaisemartin and D'Haultfoeuille (2020);
+--   Angrist and Pischke (2009), chapter 5; Sun and Abraham (2021), section 3.
 
 SELECT round(estimate, 4) AS estimate, round(std_error, 4) AS std_error, round(p_value, 3) AS p_value, nobs
 FROM did_att('castle', 'l_homicide ~ 1 | sid + year', 'treat=post') WHERE effect = 'att';

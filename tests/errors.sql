@@ -142,3 +142,16 @@ SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=wild(id + t)');
 SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=wild(1)');
 SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=cv3');
 SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=cv3(w, 3)');
+-- differences in differences taken apart
+SELECT * FROM did_bacon('p', 'y ~ 0 | id + t');
+SELECT * FROM did_bacon('p', 'y ~ d + x | id + t');
+SELECT * FROM did_bacon('p', 'y ~ d | id');
+SELECT * FROM did_bacon('p', 'y ~ d | id + t + region');
+SELECT * FROM did_bacon('p', 'y ~ w | id + t');
+SELECT * FROM did_bacon('p', 'y ~ I(0*d) | id + t');
+SELECT * FROM did_bacon('p', 'y ~ I(1+0*d) | id + t');
+SELECT * FROM did_bacon('p', 'y ~ I(id < 3) | id + t');
+SELECT * FROM did_bacon('p', 'y ~ I(t > 2003) | id + t');
+SELECT * FROM did_bacon('p', 'y ~ I(d AND t < 2006) | id + t');
+SELECT * FROM did_bacon('p', 'y ~ d | id + t', 'where=NOT (id = 3 AND t = 2002)');
+SELECT * FROM did_bacon('twice', 'y ~ d | id + t');

@@ -6,7 +6,10 @@
  *    the plain average of those with r >= 0, its error by the delta method. The reference is a row with estimate 0 and no error.
  * 3. fit_tests has pretrend: the joint Wald test that all b_r with r < 0 but the reference are zero.
  * 4. Covariates are terms of the fit, not rows. Errors, weights, singletons: as fe_ols.
- * 5. Under staggered adoption b is an average with weights that may be negative (Goodman-Bacon 2021): see did_bacon.
+ * 5. Under staggered adoption b is a sum of the effects of the treated rows with weights w D~ / sum over the treated of w D~, D~ the residual of D on
+ *    everything else in the model; they add up to one, and some may be negative (de Chaisemartin and D'Haultfoeuille 2020, Theorem 1). agg=att says so:
+ *    statistics negative_weight_sum (the sum of the negative ones) and negative_weight_share (their share of the treated rows), and the row
+ *    negative_weights of fit_tests. did_bacon shows where they come from.
  * Reference: Angrist and Pischke (2009), ch. 5; Sun and Abraham (2021), section 3, for what the event study estimates. */
 #include "cluster.h"
 #include "treatment.h"
@@ -110,6 +113,34 @@ static void effect_rows(Job *job, double reference) {
   }
 }
 
+/* Rule 5. treated: the rows, kept before D was absorbed. D~ is proportional to the row of X B that belongs to D. */
+static void negative_weights(Job *job, const Sample *sample, const Regression *regression, const bool *treated) {
+  Run *run = job->run;
+  Fit *fit = &job->result->fit;
+  int k = regression->k;
+  double all = 0, negative = 0, rows = 0, negative_rows = 0;
+  for (int pass = 0; pass < 2; pass++) /* what is less than rounding of the mean weight is none */
+    for (int64_t row = 0; row < sample->n; row++) {
+      if (!treated[row]) continue;
+      double residual = 0;
+      for (int j = 0; j < k; j++) residual += regression->ls.bread[j] * regression->x[j][row];
+      if (sample->weight) residual *= sample->weight[row];
+      if (pass == 0) {
+        all += residual;
+        rows++;
+      } else if (residual / all < -1e-10 / rows) {
+        negative += residual / all;
+        negative_rows++;
+      }
+      if ((row & 0xFFFF) == 0 && !run_poll(run, 0x10000 * (uint64_t)k)) return;
+    }
+  fit_add_stat(fit, "negative_weight_sum", negative);
+  fit_add_stat(fit, "negative_weight_share", negative_rows / rows);
+  FitTest *test = fit_add_test(fit, "negative_weights", "att", "the effect of every treated row has a positive weight in att", negative, negative_rows, rows, NAN);
+  if (test && negative_rows > 0)
+    test->note = "statistic: the sum of the negative weights (all add up to one); df1 of the df2 treated rows have one. With effects that differ att may mislead: see did_bacon";
+}
+
 static void static_effect(Job *job, const Sample *sample, const Treatment *treatment, const Design *design) {
   Run *run = job->run;
   const char *name[] = {"att"};
@@ -117,7 +148,9 @@ static void static_effect(Job *job, const Sample *sample, const Treatment *treat
   Regression regression = {0};
   put_in_front(job, 1, column, name, design, &regression);
   regression.y = design_column(job, job->model->outcome, DESIGN_TAKE);
+  bool *treated = NEW_ARRAY(run, bool, sample->n);
   if (run_failed(run)) return;
+  for (int64_t row = 0; row < sample->n; row++) treated[row] = treatment->status[row] == 1;
   regression_fit(job, sample, &regression);
   if (run_failed(run)) return;
   if (regression.ls.dropped[0]) {
@@ -129,7 +162,8 @@ static void static_effect(Job *job, const Sample *sample, const Treatment *treat
   regression_stats(job, sample, &regression);
   if (run_failed(run)) return;
   label(&job->result->fit, 0, "att", NAN);
-  effect_rows(job, NAN);
+  negative_weights(job, sample, &regression, treated);
+  if (!run_failed(run)) effect_rows(job, NAN);
 }
 
 /* The average of the kept event-study terms with r >= 0 becomes one more term, with its covariances. */

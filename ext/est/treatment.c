@@ -10,6 +10,12 @@ const OptionSpec OPTIONS_TREATMENT[] = {
     {"cohort", OPTION_VARIABLE, NULL, "optional", "the first treated period of the row's unit; NULL, 0 or infinity: never"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 
+static bool job_has_option(const Job *job, const char *name) {
+  for (int o = 0; o < job->options; o++)
+    if (strcmp(job->option[o].spec->name, name) == 0) return true;
+  return false;
+}
+
 static const char *unit_name(Job *job, int64_t row) {
   const Column *column = &job->frame->column[job->model->unit];
   return levels_name(job->run, column->levels, column->code[row]);
@@ -50,14 +56,15 @@ static void from_cohort(Job *job, Treatment *treatment, int variable) {
 
 static void from_status(Job *job, Treatment *treatment, int variable, bool need_cohort) {
   Run *run = job->run;
+  const char *prefix = job_has_option(job, "treat") ? "treat= " : "the treatment "; /* did_bacon has it in the formula */
   const double *given = job_number(job, variable);
   double *of_unit = NEW_ARRAY(run, double, treatment->units);
   if (run_failed(run)) return;
   for (int32_t unit = 0; unit < treatment->units; unit++) of_unit[unit] = INFINITY;
   for (int64_t row = 0; row < treatment->n; row++) {
     if (given[row] != 0 && given[row] != 1) {
-      run_fail(run, "treat= '%s' must be 0 or 1 in every row, it is %.15g for %s = %s; a first treated period is cohort=", job->model->variable[variable].name, given[row],
-               job->model->variable[job->model->unit].name, unit_name(job, row));
+      run_fail(run, "%s'%s' must be 0 or 1 in every row, it is %.15g for %s = %s%s", prefix, job->model->variable[variable].name, given[row],
+               job->model->variable[job->model->unit].name, unit_name(job, row), job_has_option(job, "cohort") ? "; a first treated period is cohort=" : "");
       return;
     }
     treatment->status[row] = given[row];
@@ -70,7 +77,7 @@ static void from_status(Job *job, Treatment *treatment, int variable, bool need_
     if (given[row] == 1 || !(treatment->time[row] >= cohort)) continue;
     treatment->absorbing = false;
     if (need_cohort) {
-      run_fail(run, "treat= '%s' switches off again (%s = %s is treated from %.15g on, but not in %.15g); this needs a treatment that stays on",
+      run_fail(run, "%s'%s' switches off again (%s = %s is treated from %.15g on, but not in %.15g); this needs a treatment that stays on", prefix,
                job->model->variable[variable].name, job->model->variable[job->model->unit].name, unit_name(job, row), cohort, treatment->time[row]);
       return;
     }
@@ -95,12 +102,16 @@ static void count_treated(Job *job, Treatment *treatment) {
 }
 
 void treatment_build(Job *job, Treatment *treatment, bool need_cohort) {
+  int status = option_variable(job, "treat"), cohort = option_variable(job, "cohort");
+  if ((status < 0) == (cohort < 0))
+    run_fail(job->run, status < 0 ? "who is treated? give cohort=g (first treated period) or treat=d (status 0 or 1)" : "give either cohort= or treat=, not both");
+  treatment_build_from(job, treatment, status, cohort, need_cohort);
+}
+
+void treatment_build_from(Job *job, Treatment *treatment, int status, int cohort, bool need_cohort) {
   Run *run = job->run;
   const Model *model = job->model;
   memset(treatment, 0, sizeof *treatment);
-  int status = option_variable(job, "treat"), cohort = option_variable(job, "cohort");
-  if ((status < 0) == (cohort < 0))
-    run_fail(run, status < 0 ? "who is treated? give cohort=g (first treated period) or treat=d (status 0 or 1)" : "give either cohort= or treat=, not both");
   if (!run_failed(run) && (model->unit < 0 || model->time_number < 0)) run_fail(run, "the panel is missing: absorb unit + time (y ~ x | unit + time) or give panel=unit+time");
   if (run_failed(run)) return;
   treatment->n = job->frame->rows;

@@ -21,6 +21,8 @@ typedef struct Treatment {
 /* From cohort= or treat= on the rows of the frame (so after sample_build has dropped what it drops). Checks: one row for each unit and time,
  * a status of 0 or 1, one cohort for each unit, somebody treated and somebody not. need_cohort: a status that switches off is an error. */
 void treatment_build(Job *job, Treatment *treatment, bool need_cohort);
+/* The same from variables: the status where cohort is -1. */
+void treatment_build_from(Job *job, Treatment *treatment, int status, int cohort, bool need_cohort);
 
 /* The options cohort= and treat= of every estimator that builds on this. */
 extern const OptionSpec OPTIONS_TREATMENT[];
