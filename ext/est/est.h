@@ -474,6 +474,8 @@ typedef struct Regression {    /* one linear equation on a sample; the caller se
   double *y;                   /* absorbed in place */
   double *residual;            /* n */
   double y_mean, *x_mean;      /* weighted means before absorption */
+  int *square;                 /* for each column the column that is its square, or -1; where there is one its range before absorption */
+  double *x_low, *x_high;
   double tss, tss_within;      /* about the mean (about 0 without any intercept); after absorption */
   LeastSquares ls;
   double *vcov;                /* k x k, NAN rows and columns where dropped */
@@ -489,6 +491,8 @@ void regression_vcov(Job *job, const Sample *sample, int k, double *const *x, co
  * and leverage are left to the caller), and the correction of ssc= and its parts. */
 void regression_vcov_data(Job *job, const Sample *sample, VcovData *data);
 void regression_correction(const Job *job, double k, VcovCorrection *correction);
+/* Whether all rows of each level lie in one cluster. */
+bool effect_nested_in(Run *run, int64_t n, const Effect *effect, const int32_t *cluster);
 /* K for the correction: rank plus effect levels under ssc= (nested, full, none, redundant levels); with full every level but one for each effect after the first. */
 double regression_count(Job *job, const Sample *sample, int rank, bool full);
 /* Adds tidy terms and their vcov to the fit. */
@@ -501,6 +505,8 @@ void regression_stats(Job *job, const Sample *sample, const Regression *regressi
 void regression_account(Job *job, const Sample *sample, const Regression *regression);
 /* regression->vcov and account from its absorbed x, residual, ls and k_counted: part of regression_fit, for estimators that solve by themselves. */
 void regression_term_vcov(Job *job, const Sample *sample, Regression *regression);
+/* level=, which must lie between 0 and 1. */
+double regression_level(Job *job);
 /* Fills estimate..conf_high of a term from an estimate, its error and degrees of freedom (infinite: normal). */
 void term_inference(FitTerm *term, double estimate, double std_error, double df, double level);
 /* One visible row for each term of the fit; columns named as the fields of FitTerm or its attributes are filled, others stay NULL. */
@@ -522,5 +528,7 @@ typedef struct FitFunction {
   void (*rows)(Run *run, const Fit *fit, const FitArguments *arguments, Result *result);
   const char *example;
 } FitFunction;
+/* A number without a sign, in the C locale's writing, whatever the host's locale is: fit_wald.c. False if there is none. */
+bool unsigned_number_at(const char **text, double *value);
 extern const FitFunction *const fit_function_registry[]; /* NULL-terminated; registry.c */
 #endif

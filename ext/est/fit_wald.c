@@ -107,8 +107,7 @@ static double *add_row(Hypotheses *all) {
   return row;
 }
 
-/* A number without a sign, in the C locale's writing; false if there is none. */
-static bool number_at(const char **text, double *value) {
+bool unsigned_number_at(const char **text, double *value) {
   const char *at = *text;
   double whole = 0, scale = 1;
   int digits = 0;
@@ -159,7 +158,7 @@ static bool read_product(const Hypotheses *all, const char **text, double sign, 
       return false;
     }
     if (next >= 0) term = next;
-    else if (number_at(&at, &number)) factor = divide ? factor / number : factor * number;
+    else if (unsigned_number_at(&at, &number)) factor = divide ? factor / number : factor * number;
     else {
       if (!*at || strchr(",=+-*/;", *at)) run_fail(all->run, "the hypothesis misses a term or a number before '%.20s'", *at ? at : "its end");
       else fail_name(all, at);

@@ -10,19 +10,25 @@
  * 5. f_statistic: Wald test under the model's vcov that all slopes are zero, divided by their number; denominator df as the t's.
  * 6. constant: with effects the mean of the unit effects, mean(y) - mean(x)'b, which xtreg and reghdfe print as _cons; its error from the
  *    same vcov with mean(e) as one more score.
- * 7. vcov=wild(g): errors as cluster(g), p-values and intervals by wild.c. vcov=cv3(g): cv3.c. */
+ * 7. vcov=wild(g): errors as cluster(g), p-values and intervals by wild.c. vcov=cv3(g): cv3.c.
+ * 8. A term whose square is another term (x and I(x*x), or a column of squares) keeps that term's name and the range of x as attributes: what
+ *    fit_utest needs. */
 #include "cluster.h"
 
 /* ---- degrees of freedom */
 
-static bool nested_in(const Effect *effect, int64_t n, const int32_t *cluster, int32_t *first) {
+bool effect_nested_in(Run *run, int64_t n, const Effect *effect, const int32_t *cluster) {
+  int32_t *first = NEW_ARRAY(run, int32_t, effect->levels);
+  if (run_failed(run)) return false;
   for (int32_t level = 0; level < effect->levels; level++) first[level] = -1;
-  for (int64_t row = 0; row < n; row++) {
+  bool nested = true;
+  for (int64_t row = 0; row < n && nested; row++) {
     int32_t *f = &first[effect->code[row]];
     if (*f < 0) *f = cluster[row];
-    else if (*f != cluster[row]) return false;
+    nested = *f == cluster[row];
   }
-  return true;
+  run_free(run, first);
+  return nested;
 }
 
 /* The variables within whose levels residuals may be correlated: the clusters; unit and time for nw, time for dk. */
@@ -54,10 +60,8 @@ static bool effect_nested(Job *job, const Sample *sample, int e) {
     all_absorbed &= absorbed;
   }
   if (!count || (all_absorbed && option_is(job, "ssc", "fixest"))) return false;
-  int32_t *first = NEW_ARRAY(job->run, int32_t, effect->levels);
   bool nested = false;
-  for (int c = 0; c < count && !nested && !run_failed(job->run); c++) nested = nested_in(effect, sample->n, job_code(job, variable[c]), first);
-  run_free(job->run, first);
+  for (int c = 0; c < count && !nested; c++) nested = effect_nested_in(job->run, sample->n, effect, job_code(job, variable[c]));
   return nested;
 }
 
@@ -209,12 +213,49 @@ static void norm_of_column(void *context, int64_t item, int worker) {
   norms->norm[item] = centred_norm(norms->sample->n, norms->column[item], norms->sample->weight, &norms->mean[item]);
 }
 
+/* Whether a column is the square of another. A few rows tell most of them apart; columns of which these show nothing but 0 and 1 are left alone. */
+static bool is_square(int64_t n, const double *square, const double *x) {
+  int64_t step = n > 64 ? n / 64 : 1;
+  bool telling = false;
+  for (int pass = 0; pass < 2; pass++) {
+    for (int64_t row = 0; row < n; row += pass ? 1 : step) {
+      if (!(fabs(square[row] - x[row] * x[row]) <= 1e-12 * fabs(square[row]))) return false;
+      telling |= x[row] != 0 && x[row] != 1;
+    }
+    if (!telling) return false;
+  }
+  return true;
+}
+
+/* Rule 8. */
+static void find_squares(Run *run, int64_t n, Regression *regression) {
+  int k = regression->k;
+  regression->square = NEW_ARRAY(run, int, k);
+  regression->x_low = NEW_ARRAY(run, double, k);
+  regression->x_high = NEW_ARRAY(run, double, k);
+  if (run_failed(run)) return;
+  for (int j = 0; j < k; j++) {
+    const double *x = regression->x[j];
+    regression->square[j] = -1;
+    for (int other = 0; other < k && regression->square[j] < 0; other++)
+      if (other != j && is_square(n, regression->x[other], x)) regression->square[j] = other;
+    if (regression->square[j] < 0) continue;
+    regression->x_low[j] = regression->x_high[j] = x[0];
+    for (int64_t row = 1; row < n; row++) {
+      if (x[row] < regression->x_low[j]) regression->x_low[j] = x[row];
+      if (x[row] > regression->x_high[j]) regression->x_high[j] = x[row];
+    }
+    if (!run_poll(run, (uint64_t)n * 2)) return;
+  }
+}
+
 void regression_fit(Job *job, const Sample *sample, Regression *regression) {
   Run *run = job->run;
   enum { MANY_ROWS = 1 << 18 }; /* below, a thread costs more than it saves */
   int k = regression->k;
   double *scale = NEW_ARRAY(run, double, k + 1), **columns = NEW_ARRAY(run, double *, k + 1);
   regression->x_mean = NEW_ARRAY(run, double, k + 1);
+  find_squares(run, sample->n, regression);
   if (run_failed(run)) return;
   for (int j = 0; j < k; j++) columns[j] = regression->x[j];
   columns[k] = regression->y;
@@ -257,7 +298,7 @@ void term_inference(FitTerm *term, double estimate, double std_error, double df,
   term->conf_high = estimate + quantile * std_error;
 }
 
-static double check_level(Job *job) {
+double regression_level(Job *job) {
   double level = option_number(job, "level");
   if (!(level > 0 && level < 1)) run_fail(job->run, "level=%.15g must lie between 0 and 1, such as 0.95", level);
   return level;
@@ -283,13 +324,18 @@ static void wild_terms(Job *job, const Sample *sample, const Regression *regress
 
 void regression_terms(Job *job, const Sample *sample, const Regression *regression) {
   Fit *fit = &job->result->fit;
-  double level = check_level(job), df = regression->account.df_t;
+  double level = regression_level(job), df = regression->account.df_t;
   int k = regression->k;
   if (run_failed(job->run)) return;
   double quantile = student_quantile(0.5 + level / 2, df);
   for (int j = 0; j < k; j++) {
     FitTerm *term = fit_add_term(fit, regression->name[j]);
     if (!term) return;
+    if (regression->square && regression->square[j] >= 0) {
+      fit_term_word(fit, term, "square", regression->name[regression->square[j]]);
+      fit_term_number(fit, term, "minimum", regression->x_low[j]);
+      fit_term_number(fit, term, "maximum", regression->x_high[j]);
+    }
     if (regression->ls.dropped[j]) continue;
     double variance = regression->vcov[j * k + j];
     double std_error = variance > 0 ? sqrt(variance) : variance == 0 ? 0 : NAN;

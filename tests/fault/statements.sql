@@ -25,6 +25,18 @@ SELECT * FROM fe_iv('p', 'y ~ 1 | id | x + w ~ z + I(z*z) + t', 'vcov=cluster(id
 SELECT * FROM fit_tests(econ_fit('fe_iv', 'p', 'y ~ w | x ~ z + I(z*z) + I(2*z)', 'vcov=hc3'));
 SELECT fe_iv('y ~ w | id | x ~ z; vcov=iid', y, w, id, x, z) FROM p;
 SELECT * FROM fe_iv('p', 'y ~ w | x + t ~ z');
+SELECT *, fit FROM fe_mediate('p', 'y ~ x + w | id + t', 'treat=x, mediator=z, reps=3');
+SELECT * FROM fe_mediate('p', 'y ~ x', 'treat=x, mediator=z+w, reps=3, ci=bc, weights=w+1, vcov=iid');
+SELECT * FROM fe_mediate('p', 'y ~ x | id + t', 'treat=x, mediator=nope');
+SELECT fe_mediate('y ~ x | id; treat=x, mediator=z', y, x, id, z) FROM p;
+SELECT *, fit FROM fe_compare('p', 'y ~ x + z | id + t', 'by=(id > 5), reps=3');
+SELECT * FROM fe_compare('p', 'y ~ x', 'by=region, reps=2, vcov=hc1');
+SELECT * FROM fe_mediate('SELECT u % 9 AS u, f, s, y, x FROM long LIMIT 700', 'y ~ x | u + f', 'treat=x, mediator=I(x*s), reps=2, singletons=keep');
+SELECT *, fit FROM fe_threshold('p', 'y ~ x + z | id', 'threshold=(y*7+x), regime=x, n=2, reps=3, curve=1');
+SELECT part, estimate FROM fe_threshold('p', 'y ~ x | id + t', 'threshold=(y*7+x), regime=x, reps=2, weights=w, trim=.1, grid=9');
+SELECT fe_threshold('y ~ x; threshold=q, regime=x', y, x, y*7+x) FROM p;
+SELECT * FROM fit_margins((SELECT fe_ols('y ~ x*z | id', y, x, z, id) FROM p), 'x', 'z', '0, 1:3:1');
+SELECT * FROM fit_utest((SELECT fe_ols('y ~ x + q | id', y, x, x*x, id) FROM p), 'x', 'q');
 SELECT * FROM did_att('p', 'y ~ x | id + t', 'treat=d');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'cohort=g, agg=event, window=-2:2');
 SELECT did_att(y, id, t, d) FROM p;
