@@ -91,6 +91,15 @@ def test_permutation_of_r(castle):
         assert rows[key]["p_permutation"] == pytest.approx(p, abs=3 * (max(p * (1 - p), .005) * (1 / 1500 + 1 / 6000)) ** .5)
 
 
+def test_wild_bootstrap(castle):
+    """The difference under vcov=wild is the interaction term under vcov=wild."""
+    castle.execute("CREATE VIEW c AS SELECT *, (year >= 2005) AS late FROM castle")
+    row = differences(castle, "by=late, vcov=wild(sid, reps=499, seed=2)", "l_homicide ~ poverty | sid + year", "c")["poverty", 0, 1]
+    p, = castle.row("SELECT p_value FROM fe_ols('c', 'l_homicide ~ poverty + I(late*poverty) | sid^late + year^late', 'vcov=wild(sid, reps=499, seed=2)') WHERE term <> 'poverty'")
+    plain = differences(castle, "by=late", "l_homicide ~ poverty | sid + year", "c")["poverty", 0, 1]
+    assert row["p_value"] == p != plain["p_value"] and row["std_error"] == plain["std_error"]
+
+
 def test_seed(castle):
     first = differences(castle, "by=region, reps=200, seed=3")
     assert first == differences(castle, "by=region, reps=200, seed=3")

@@ -63,7 +63,7 @@ def test_sobel_is_the_error_of_one_indirect_effect(munnell):
 
 
 def test_total_is_direct_and_indirect(munnell):
-    for options in (ONE, TWO, ONE + ", weights=EMP", TWO + ", vcov=hc3"):
+    for options in (ONE, TWO, ONE + ", weights=EMP", TWO + ", vcov=hc3", TWO + ", vcov=cv3(STATE)"):
         rows = effects(munnell, options)
         indirect = rows.get(("indirect", None)) or rows["indirect", "ln(EMP)"]
         assert close(rows["total", None]["estimate"], rows["direct", None]["estimate"] + indirect["estimate"], 1e-10)
@@ -258,6 +258,7 @@ def test_aggregate(munnell):
     ("y ~ x | id", "treat=x, mediator=m, ci=basic", "ci=basic: it must be one of percentile, bc"),
     ("y ~ x | id", "treat=x, mediator=m, level=95", "level=95 must lie between 0 and 1"),
     ("y ~ x | id", "treat=x, mediator=mm", "no column 'mm'"),
+    ("y ~ x | id", "treat=x, mediator=m, vcov=wild(id)", "draws of clusters are reps= here"),
     ("y ~ x | id | z ~ m", "treat=x, mediator=m", "third part"),
 ])
 def test_bad_input(db, formula, options, words):

@@ -4,13 +4,14 @@
  *    alone, but with one covariance matrix. Clusters (default: the first absorbed effect, as everywhere) may reach over groups.
  *    K counts the stacked model's terms and levels.
  * 2. A row for each term and pair of groups, in the order of the groups' values: difference = b(group1) - b(group2), its error from that matrix, t with
- *    the model's degrees of freedom. A term that is given up in one of the groups has NULL.
+ *    the model's degrees of freedom; under vcov=wild p by wild.c. A term that is given up in one of the groups has NULL.
  * 3. fit_tests: for each pair `equality`, the joint Wald test that no coefficient differs (but the intercept).
  * 4. reps=R: p_permutation, the share of R random assignments in which the absolute difference is at least as large (Fisher's idea; Efron and
  *    Tibshirani 1993, ch. 15). Where no unit (first absorbed effect) changes its group, whole units trade their labels, else single rows do; the word
  *    `permuted` says which. Each assignment keeps the sizes of the groups, and estimates every group with its own effects (resample.c).
  *    Draw r uses the random stream r of the seed.
  * 5. Terms of the fit: group::east:x, with their covariances; the differences are parts "difference: east - west". */
+#include "cluster.h"
 #include "resample.h"
 
 enum { MOST_GROUPS = 50 };
@@ -274,6 +275,27 @@ static void add_equality(Comparison *all, int a, int b, const char *subject) {
   if (test && df < count) test->note = "the covariance of the differences has less than full rank: df1 counts its rank";
 }
 
+/* vcov=wild: p-values and intervals of the last k terms, which are differences. */
+static void wild_differences(Comparison *all, int a, int b) {
+  Job *job = all->job;
+  Run *run = job->run;
+  Fit *fit = &job->result->fit;
+  int k = all->design.k, width = all->regression.k, count = 0;
+  double *weights = NEW_ARRAY(run, double, k * width);
+  const double **combination = NEW_ARRAY(run, const double *, k);
+  FitTerm **term = NEW_ARRAY(run, FitTerm *, k);
+  if (run_failed(run)) return;
+  for (int j = 0; j < k; j++) {
+    if (all->regression.ls.dropped[a * k + j] || all->regression.ls.dropped[b * k + j]) continue;
+    double *own = weights + j * width;
+    own[a * k + j] = 1;
+    own[b * k + j] = -1;
+    combination[count] = own;
+    term[count++] = &fit->term[fit->terms - k + j];
+  }
+  wild_inference(job, &all->sample, &all->regression, count, combination, term);
+}
+
 static void compare_pair(Comparison *all, int a, int b) {
   Job *job = all->job;
   Run *run = job->run;
@@ -281,19 +303,23 @@ static void compare_pair(Comparison *all, int a, int b) {
   int k = all->design.k;
   const char *subject = run_format(run, "%s - %s", all->name[a], all->name[b]), *part = run_format(run, "difference: %s", subject);
   double df = all->regression.account.df_t, level = regression_level(job);
+  const double *share = all->share ? all->share + (a * all->groups + b) * k : NULL;
   for (int j = 0; j < k && !run_failed(run); j++) {
     FitTerm *term = fit_add_term(fit, all->design.name[j]);
     if (!term) return;
-    double permuted = all->share ? all->share[(a * all->groups + b) * k + j] : (double)NAN;
     term->part = part;
     term_inference(term, all->regression.ls.beta[a * k + j] - all->regression.ls.beta[b * k + j], sqrt(covariance_of(all, a, b, j, j)), df, level);
-    if (all->share) fit_term_number(fit, term, "p_permutation", permuted);
-    Cell *row = job->want_table ? result_add_row(job->result) : NULL;
-    if (!row) continue;
+    if (share) fit_term_number(fit, term, "p_permutation", share[j]);
+  }
+  if (all->sample.vcov_kind == VCOV_WILD && !run_failed(run)) wild_differences(all, a, b);
+  for (int j = 0; j < k && job->want_table && !run_failed(run); j++) {
+    const FitTerm *term = &fit->term[fit->terms - k + j];
+    Cell *row = result_add_row(job->result);
+    if (!row) return;
     cell_text(&row[0], term->term);
     cell_level(&row[1], job_levels(job, all->by), all->level[a]);
     cell_level(&row[2], job_levels(job, all->by), all->level[b]);
-    const double numbers[] = {term->estimate, term->std_error, term->statistic, term->p_value, permuted};
+    const double numbers[] = {term->estimate, term->std_error, term->statistic, term->p_value, share ? share[j] : (double)NAN};
     for (int i = 0; i < 5; i++) cell_number(&row[3 + i], numbers[i]);
   }
   add_equality(all, a, b, subject);

@@ -417,6 +417,7 @@ static void fit(Job *job) {
   if (option_value(job, "mediator")->terms > 30) run_fail(run, "more than 30 mediators");
   if (run_failed(run)) return;
   sample_build(job, &mediation.sample);
+  if (mediation.sample.vcov_kind == VCOV_WILD) run_fail(run, "vcov=%s: draws of clusters are reps= here; take vcov=cluster(...)", mediation.sample.vcov_text);
   if (!run_failed(run)) build(&mediation, treatment, &direct);
   if (run_failed(run)) return;
   keep_independent(&mediation, &direct);
