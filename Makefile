@@ -43,7 +43,7 @@ WARNINGS := -Wall -Wextra -Wconversion -Wshadow
 COMPILE   = $(CC) -std=c11 $(CFLAGS) -ffp-contract=off -fno-math-errno $(PIC) -fvisibility=hidden $(WARNINGS) \
   $(addprefix -I,$(wildcard /usr/local/include/suitesparse /opt/homebrew/include /opt/homebrew/include/suitesparse)) -MMD -MP $(DEFINES)
 
-SOURCES := $(sort $(wildcard ext/num/*.c ext/est/*.c ext/sqlite/*.c))
+SOURCES := $(sort $(wildcard ext/num/*.c ext/est/*.c ext/print/*.c ext/sqlite/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 STATIC  := $(SOURCES:%.c=$(BUILD)-static/%.o)
 
@@ -146,12 +146,13 @@ check-symbols: $(LIBRARY)
 	[ "$$names" = "sqlite3_econ_init " ] || { echo "exported beside sqlite3_econ_init: $$names"; exit 1; }; \
 	echo "only sqlite3_econ_init is exported"
 
-# ext/sqlite -> ext/est -> ext/num -> LAPACK, never back.
+# ext/sqlite -> ext/print -> ext/est -> ext/num -> LAPACK, never back.
 check-layers:
-	@! grep -n sqlite3 ext/est/* ext/num/* 2>/dev/null || { echo "sqlite3 named below ext/sqlite"; exit 1; }
-	@! grep -nE '#include "(\.\./)?(est/|sqlite/|est\.h|sql\.h)' ext/num/* 2>/dev/null || { echo "ext/num looks up"; exit 1; }
-	@! grep -nE '#include "(\.\./)?(sqlite/|sql\.h)' ext/est/* 2>/dev/null || { echo "ext/est looks up"; exit 1; }
-	@! grep -lE '\b(d[a-z]{2,6}|cblas_d[a-z]+)_ *\(' ext/num/*.c ext/est/*.c 2>/dev/null | grep -v '^ext/num/lapack.c$$' || { echo "LAPACK named outside ext/num/lapack.c"; exit 1; }
+	@! grep -n sqlite3 ext/print/* ext/est/* ext/num/* 2>/dev/null || { echo "sqlite3 named below ext/sqlite"; exit 1; }
+	@! grep -nE '#include "(\.\./)?(est/|print/|sqlite/|est\.h|print\.h|sql\.h)' ext/num/* 2>/dev/null || { echo "ext/num looks up"; exit 1; }
+	@! grep -nE '#include "(\.\./)?(print/|sqlite/|print\.h|sql\.h)' ext/est/* 2>/dev/null || { echo "ext/est looks up"; exit 1; }
+	@! grep -nE '#include "(\.\./)?(sqlite/|sql\.h)' ext/print/* 2>/dev/null || { echo "ext/print looks up"; exit 1; }
+	@! grep -lE '\b(d[a-z]{2,6}|cblas_d[a-z]+)_ *\(' ext/num/*.c ext/est/*.c ext/print/*.c 2>/dev/null | grep -v '^ext/num/lapack.c$$' || { echo "LAPACK named outside ext/num/lapack.c"; exit 1; }
 	@! wc -l ext/*/*.c ext/*/*.h | awk '$$2 != "total" && $$1 > 600' | grep . || { echo "past 600 lines"; exit 1; }
 	@echo "layers are kept"
 

@@ -60,6 +60,19 @@ static inline bool run_failed(const Run *run) { return run->status != RUN_OK; }
 #define NEW(run, type) ((type *)run_alloc((run), 1, sizeof(type)))
 #define NEW_ARRAY(run, type, count) ((type *)run_alloc((run), (size_t)(count), sizeof(type)))
 
+/* ------------------------------------------------------------------------------------------------ text.c
+ * A growing text in a run. */
+typedef struct Text {
+  Run *run;
+  char *data; /* always ended by NUL once something was added */
+  size_t length, capacity;
+} Text;
+void text_add(Text *text, const char *piece);
+void text_add_n(Text *text, const char *piece, size_t length);
+void text_format(Text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void text_number(Text *text, double value);         /* the shortest of 15 to 17 digits that reads back to the same bits; "null" for NAN and infinities */
+void text_identifier(Text *text, const char *name); /* "quoted" for SQL */
+
 /* ------------------------------------------------------------------------------------------------ parallel.c
  * Independent work items on the machine's processors. body(context, item, worker) must write only what belongs to its item
  * (or to its worker), must not touch the Run, and gives the same result whatever the number of workers. The calling thread polls. */

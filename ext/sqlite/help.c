@@ -1,5 +1,6 @@
 /* help.c: econ_help() lists every function with signature, summary and an example; econ_version(); econ_fit('E', source, model, options). */
 #include "../econ.h"
+#include "../print/print.h"
 #include "sql.h"
 
 
@@ -113,11 +114,11 @@ static const char *join(Run *run, const char *const *words) {
   return text.data;
 }
 
-static const char *options_help(Run *run, const Estimator *estimator) {
+static const char *options_help(Run *run, const OptionSpec *const *options) {
   Text text = {.run = run};
   text_add(&text, "");
-  for (int g = 0; estimator->options[g]; g++)
-    for (const OptionSpec *spec = estimator->options[g]; spec->name; spec++) {
+  for (int g = 0; options[g]; g++)
+    for (const OptionSpec *spec = options[g]; spec->name; spec++) {
       text_format(&text, "%s%s", text.length ? "\n" : "", spec->name);
       if (spec->type == OPTION_CHOICE) text_format(&text, "=%s", spec->choices);
       if (spec->fallback) text_format(&text, " [%s]", spec->fallback);
@@ -131,6 +132,7 @@ static void fill_help(HelpCursor *cursor) {
   int rows = (int)(sizeof SCALARS / sizeof *SCALARS);
   for (int e = 0; estimator_registry[e]; e++) rows++;
   for (int f = 0; fit_function_registry[f]; f++) rows++;
+  for (int p = 0; printer_registry[p]; p++) rows++;
   cursor->cell = run_alloc(run, (size_t)rows, sizeof *cursor->cell);
   if (run_failed(run)) return;
   int row = 0;
@@ -145,7 +147,7 @@ static void fill_help(HelpCursor *cursor) {
       text_format(&signature, estimator->short_values ? " | %s([spec,] %s)" : " | %s(spec, values...)", estimator->name, estimator->short_values);
     cell[HELP_SIGNATURE] = signature.data;
     cell[HELP_SUMMARY] = estimator->summary;
-    cell[HELP_OPTIONS] = options_help(run, estimator);
+    cell[HELP_OPTIONS] = options_help(run, estimator->options);
     cell[HELP_COLUMNS] = join(run, estimator->columns);
     cell[HELP_EXAMPLE] = estimator->example;
   }
@@ -158,6 +160,16 @@ static void fill_help(HelpCursor *cursor) {
     cell[HELP_SUMMARY] = function->summary;
     cell[HELP_COLUMNS] = join(run, function->columns);
     cell[HELP_EXAMPLE] = function->example;
+  }
+  for (int p = 0; printer_registry[p]; p++, row++) {
+    const Printer *printer = printer_registry[p];
+    const char **cell = cursor->cell[row];
+    cell[HELP_NAME] = printer->name;
+    cell[HELP_KIND] = "printer";
+    cell[HELP_SIGNATURE] = printer->signature;
+    cell[HELP_SUMMARY] = printer->summary;
+    cell[HELP_OPTIONS] = options_help(run, printer->options);
+    cell[HELP_EXAMPLE] = printer->example;
   }
   for (size_t s = 0; s < sizeof SCALARS / sizeof *SCALARS; s++, row++) memcpy(cursor->cell[row], SCALARS[s], sizeof SCALARS[s]);
   cursor->rows = run_failed(run) ? 0 : row;

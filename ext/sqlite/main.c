@@ -50,6 +50,7 @@ static int register_all(Connection *connection) {
     if (code == SQLITE_OK && (estimator_registry[e]->flags & ESTIMATOR_AGGREGATE)) code = aggregate_register(connection, estimator_registry[e]);
   }
   if (code == SQLITE_OK) code = fit_functions_register(connection);
+  if (code == SQLITE_OK) code = printers_register(connection);
   if (code == SQLITE_OK) code = help_register(connection);
   return code;
 }

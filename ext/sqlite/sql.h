@@ -30,19 +30,6 @@ void connection_rest(Connection *connection); /* call at the end of each computa
 Connection *connection_hold(Connection *connection);
 void connection_release(void *connection);
 
-/* ------------------------------------------------------------------------------------------------ text.c
- * A growing text in a run. */
-typedef struct Text {
-  Run *run;
-  char *data; /* always ended by NUL once something was added */
-  size_t length, capacity;
-} Text;
-void text_add(Text *text, const char *piece);
-void text_add_n(Text *text, const char *piece, size_t length);
-void text_format(Text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void text_number(Text *text, double value);         /* the shortest of 15 to 17 digits that reads back to the same bits; "null" for NAN and infinities */
-void text_identifier(Text *text, const char *name); /* "quoted" for SQL */
-
 /* ------------------------------------------------------------------------------------------------ json.c */
 typedef enum JsonType { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT } JsonType;
 typedef struct JsonValue {
@@ -167,6 +154,7 @@ int tvf_register(Connection *connection, const Estimator *estimator);
 int aggregate_register(Connection *connection, const Estimator *estimator);
 int fit_functions_register(Connection *connection); /* fit_tables.c: fit_terms, ..., the rows of fit_function_registry, and all of fit_scalars.c */
 int fit_scalars_register(Connection *connection);   /* fit_scalars.c: fit_coef, fit_stat, fit_predict, ... */
+int printers_register(Connection *connection);    /* print_sql.c: fit_table, corr_table, plot_event, ...: the rows of printer_registry */
 int help_register(Connection *connection);          /* econ_help(), econ_version(), econ_fit() */
 /* Reports a failed run on a context: "name: sentence", out of memory, or interrupted. */
 void report_context(sqlite3_context *context, const Run *run, const char *name);

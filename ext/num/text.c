@@ -6,7 +6,7 @@
  *    scaled back. Scaling back has a relative error below 2^-61 (two multiplications of 2^-64 each, and slack), so if both ends of that interval
  *    round to the value, every correct reader gets it. If in doubt, or where long double is no wider than double, the C library decides.
  * 3. Once the run has failed nothing is added; data then stays valid, and is NULL only if nothing was ever added. */
-#include "sql.h"
+#include "num.h"
 
 #include <float.h>
 #include <stdio.h>

@@ -1,0 +1,204 @@
+/* print.h: the contract of the printing layer, which turns rows and fits into what readers see: tables in five formats and figures as SVG.
+ *
+ * A folder of its own between est/ and sqlite/: an estimator must not know how it is printed (est/ does not include this), and how a page looks has
+ * nothing to do with SQL (no sqlite3 here). It reads fits (est.h) and writes text. A printer is one row of registry.c: the SQL layer makes an
+ * aggregate of it. */
+#ifndef ECON_PRINT_H
+#define ECON_PRINT_H
+
+#include "../est/est.h"
+
+/* ------------------------------------------------------------------------------------------------ registry.c: what SQL must know */
+
+typedef struct Printer Printer;
+
+/* One call: rows of values, in the order in which they came; options; what is written. */
+typedef struct PrintJob {
+  Run *run;
+  const Printer *printer;
+  int64_t rows;
+  int columns;           /* how many of the printer's arguments were given */
+  const Cell *cell;      /* rows x columns; CELL_NULL where NULL */
+  const Fit *const *fit; /* of the argument that is a fit: one for each row, NULL where NULL */
+  int options;
+  const OptionValue *option;
+  Text *out;
+} PrintJob;
+
+struct Printer {
+  const char *name;
+  /* Arguments in order: "label:any, estimate:number, group:any?". Types any, number, fit; "?": may be left out; "...": any further values. */
+  const char *arguments;
+  const char *signature, *summary; /* for econ_help() */
+  const OptionSpec *const *options;
+  void (*print)(PrintJob *job);
+  const char *example;             /* one SELECT that runs on the shipped tables (sql/data) */
+};
+extern const Printer *const printer_registry[]; /* NULL-terminated */
+
+/* ------------------------------------------------------------------------------------------------ words.c: options, lists, languages, numbers */
+
+const OptionValue *print_option(const PrintJob *job, const char *name); /* must be one of the printer's (assert) */
+const char *print_text(const PrintJob *job, const char *name);          /* its text without quotes around it; NULL where there is none */
+bool print_chinese(const PrintJob *job);                                /* lang=zh */
+const char *print_word(bool chinese, const char *english);              /* the word in the language of the page; English where it is not listed */
+
+/* "(a, f(b), 'c, d')" or "a" in pieces: commas (or semicolons) outside parentheses and quotes, blanks apart. */
+typedef struct PrintList {
+  int count;
+  const char **item;
+} PrintList;
+PrintList print_list(Run *run, const char *text);
+bool print_matches(const char *pattern, const char *text); /* * stands for any text; blanks do not matter */
+const char *print_unquoted(Run *run, const char *text);
+
+void text_fixed(Text *text, double value, int decimals);               /* a point whatever the locale, no "-0.00"; nothing for NAN */
+void text_short(Text *text, double value, int decimals);               /* the same without zeros at the end: coordinates, ticks */
+const char *print_fixed(Run *run, double value, int decimals);
+const char *print_cell(Run *run, const Cell *cell);                    /* as text: 2015, 0.5, name */
+double cell_value(const Cell *cell);                                   /* NAN for NULL and text */
+
+/* stars=: symbols and the p-values below which they stand, the smallest first. */
+enum { STARS_MOST = 6 };
+typedef struct Stars {
+  int count;
+  const char *symbol[STARS_MOST];
+  double below[STARS_MOST];
+} Stars;
+Stars stars_read(Run *run, const char *text);                    /* (.01,.05,.1); (+ .1, * .05, ** .01); 0: none */
+const char *stars_of(const Stars *stars, double p_value);        /* "" where none */
+const char *stars_note(Run *run, const Stars *stars);            /* "*** p < 0.01, ..." ; NULL where none */
+
+/* ------------------------------------------------------------------------------------------------ table.c, table_text.c, table_markup.c
+ * One model of a table, five formats. Cells are plain UTF-8; the formats escape. */
+
+typedef struct TableCell {
+  const char *text;  /* NULL: empty */
+  const char *stars; /* NULL: none; hang on the right */
+  bool number;       /* aligned at its decimal point where it has one; "-" is a minus */
+  int span;          /* columns that it covers; those behind it are ignored */
+} TableCell;
+
+typedef enum TableRowKind { TABLE_HEAD, TABLE_BODY, TABLE_RULE } TableRowKind;
+typedef struct TableRow {
+  TableRowKind kind;
+  bool underlined;   /* a head whose spanning cells have a rule of their own beneath */
+  TableCell *cell;   /* one for each column; NULL for a rule */
+} TableRow;
+
+typedef struct Table {
+  Run *run;
+  int columns;       /* the first holds the names of rows: left; the others are centred */
+  int rows, capacity;
+  TableRow *row;
+  const char *title, *label; /* NULL: none; the label is LaTeX's */
+  bool chinese, fragment;    /* fragment: LaTeX without the table around the tabular */
+  int notes, note_capacity;
+  const char **note;
+} Table;
+
+void table_begin(const PrintJob *job, Table *table, int columns);      /* title, label, lang, fragment from the options of that name */
+TableCell *table_row(Table *table, TableRowKind kind, const char *name); /* its cells; NULL only if the run failed; valid until the run ends */
+void table_rule(Table *table);
+void table_note(Table *table, const char *note);
+void table_write(const Table *table, const char *format, Text *out);   /* text, markdown, latex, html, csv */
+void table_write_text(const Table *table, Text *out);
+void table_write_csv(const Table *table, Text *out);
+void table_write_markdown(const Table *table, Text *out);
+void table_write_latex(const Table *table, Text *out);
+void table_write_html(const Table *table, Text *out);
+int text_width(const char *text);                                      /* columns on a terminal: Chinese characters are two wide */
+void text_xml(Text *out, const char *text);                            /* & < > " ' escaped, what XML forbids left out */
+
+extern const OptionSpec TABLE_OPTIONS[];                               /* format, title, label, notes, lang, fragment */
+
+/* ------------------------------------------------------------------------------------------------ fit_table.c, fit_table_foot.c */
+
+typedef struct PaperColumn {
+  const Fit *fit;
+  const char *part;     /* NULL: the model itself */
+  const char *label, *outcome, *model;
+  bool hidden_terms;    /* it has regressors that the table does not show: controls */
+  const char *failed;   /* why it is empty; NULL */
+} PaperColumn;
+
+typedef struct Paper {
+  PrintJob *job;
+  Run *run;
+  bool chinese;
+  int columns;
+  PaperColumn *column;
+  int terms;
+  const char **term;    /* rows of coefficients, in their order */
+  PrintList renames;
+  Stars stars;
+  int digits;           /* -1: as many as the error needs */
+  Table table;
+} Paper;
+const char *paper_name(const Paper *paper, const char *term);          /* after rename= */
+const char *paper_word(const Paper *paper, const char *english);
+void paper_foot(Paper *paper);                                         /* controls, effects, units, N, R2, errors, tests, notes */
+
+/* ------------------------------------------------------------------------------------------------ canvas.c, axes.c: SVG */
+
+typedef struct Scale {
+  double low, high;    /* of the data */
+  double from, to;     /* in pixels */
+  double step;         /* of the ticks */
+  int decimals;
+} Scale;
+
+typedef struct LegendEntry {
+  const char *text;
+  int series;          /* its colour, marker and dash */
+  char kind;           /* 'p' point, 'h' hollow point, 'l' line, 'b' bar (area) */
+} LegendEntry;
+
+typedef struct Figure {
+  PrintJob *job;
+  Run *run;
+  Text *out;
+  bool chinese;
+  double width, height;
+  double left, right, top, bottom; /* margins; the plot lies between */
+  const char *title, *subtitle, *xlabel, *ylabel, *note;
+  Scale x, y;
+  int entries;
+  LegendEntry entry[16];
+} Figure;
+
+extern const OptionSpec FIGURE_OPTIONS[];   /* title, subtitle, xlabel, ylabel, note, width, height, hline, vline, xmin ... ymax, lang */
+extern const char *const INK, *const PALE, *const GRID;
+const char *series_colour(int series);      /* Okabe-Ito, without yellow */
+const char *series_dash(int series);        /* stroke-dasharray, "" for a full line */
+
+void figure_begin(PrintJob *job, Figure *figure, const char *xlabel, const char *ylabel); /* options; the default labels where none are given */
+void figure_legend(Figure *figure, const char *text, int series, char kind);
+/* Extends low..high to hold value; NAN is ignored. Start from (INFINITY, -INFINITY). */
+void range_add(double *low, double *high, double value);
+void scale_fit(Figure *figure, Scale *scale, double low, double high, const char *least, const char *most, bool whole); /* round ticks; options xmin, xmax */
+double scale_at(const Scale *scale, double value);
+void figure_frame(Figure *figure, bool x_axis, bool y_axis); /* opens the SVG: lays out, draws title, legend, axes with ticks and labels; needs x and y fitted */
+void figure_plot(Figure *figure);                            /* what follows is cut at the plot's edges; draws hline= and vline= */
+void figure_end(Figure *figure);
+
+void svg_line(Figure *figure, double x1, double y1, double x2, double y2, const char *colour, double width, const char *dash);
+void svg_text(Figure *figure, double x, double y, const char *text, const char *anchor, double size, const char *colour, const char *more);
+void svg_marker(Figure *figure, double x, double y, int series, bool hollow, double size);
+void svg_dot(Figure *figure, double x, double y, int series, double size); /* one of many points: no edge */
+void svg_path_begin(Figure *figure);
+void svg_path_point(Figure *figure, double x, double y, bool move);
+void svg_path_end(Figure *figure, const char *colour, double width, const char *dash, const char *fill, const char *fill_opacity);
+double svg_text_width(const char *text, double size);
+const char *tick_text(Run *run, const Scale *scale, double value);
+
+/* Groups of rows by a value, in order of first appearance. */
+typedef struct Groups {
+  int count;
+  int *of_row;           /* -1 where NULL */
+  const char **name;
+} Groups;
+Groups groups_of(PrintJob *job, int column);   /* column -1 or beyond those given: one group without a name */
+double *column_of(PrintJob *job, int column);
+
+#endif
