@@ -1,7 +1,7 @@
 /* print.h: the contract of the printing layer, which turns rows and fits into what readers see: tables in five formats and figures as SVG.
  *
  * A folder of its own between est/ and sqlite/: an estimator must not know how it is printed (est/ does not include this), and how a page looks has
- * nothing to do with SQL (no sqlite3 here). It reads fits (est.h) and writes text. A printer is one row of registry.c: the SQL layer makes an
+ * nothing to do with SQL. It reads fits (est.h) and writes text. A printer is one row of registry.c: the SQL layer makes an
  * aggregate of it. */
 #ifndef ECON_PRINT_H
 #define ECON_PRINT_H

@@ -14,7 +14,7 @@
 const OptionValue *print_option(const PrintJob *job, const char *name) {
   for (int i = 0; i < job->options; i++)
     if (strcmp(job->option[i].spec->name, name) == 0) return &job->option[i];
-  assert(!"an option of the printer");
+  assert(false); /* an option of the printer */
   return &job->option[0];
 }
 
