@@ -2,7 +2,7 @@
  *
  * 1. Columns: one a fit, (1) (2) ... in the order of the rows, with its label beneath unless that says the same; then the outcome, once over columns
  *    that share it, and the model's kind where fits differ. A fit's further equations ("first: dt") are columns of their own, in front of it, where
- *    parts= names them (parts=first* or parts=*); a fit that has nothing else shows all its parts. Parts without a colon belong to the fit's own column.
+ *    parts= names them (parts=first* or parts=*); a fit that has nothing else shows all its parts. Thresholds belong to the fit's own column.
  * 2. Rows: the terms in the order in which they first appear, the constant last. keep=, drop= and order= take names or patterns with *, as the
  *    terms are called or as rename=(dt:Digital trade) calls them. A pattern that matches nothing is an error. What is not shown is a control: one Yes/No line.
  * 3. Beneath an estimate: under=se, t, p, ci, or several (se+t): the first in parentheses, the second in brackets, the third in braces, intervals always
@@ -42,7 +42,7 @@ const char *paper_name(const Paper *paper, const char *term) {
 
 /* ------------------------------------------------------------------------------------------------ columns */
 
-static bool own_part(const char *part) { return !part || !strchr(part, ':'); }
+static bool own_part(const char *part) { return !part || strcmp(part, "threshold") == 0; }
 
 static bool has_main(const Fit *fit) {
   for (int i = 0; i < fit->terms; i++)
@@ -53,13 +53,14 @@ static bool has_main(const Fit *fit) {
 static const char *part_outcome(const FitTerm *term, const Fit *fit) {
   const char *outcome = fit_attribute_word(term, "outcome"), *colon = strchr(term->part, ':');
   if (outcome) return outcome;
-  return colon && strncmp(term->part, "first", 5) == 0 ? colon + 1 + (colon[1] == ' ') : fit->outcome;
+  bool equation = colon && (strncmp(term->part, "first:", 6) == 0 || strncmp(term->part, "mediator:", 9) == 0);
+  return equation ? colon + 1 + (colon[1] == ' ') : fit->outcome;
 }
 
 /* "2SLS", "OLS", "Poisson", ... */
 static const char *model_name(const Fit *fit) {
   static const char *const NAMES[][2] = {{"fe_ols", "OLS"}, {"fe_poisson", "Poisson"}, {"fe_logit", "Logit"}, {"fe_probit", "Probit"}, {"re_gls", "Random effects"}, {"fe_quantile", "Quantile"},
-                                         {"fe_threshold", "Threshold"}, {"fe_mediate", "Mediation"}, {"did_att", "DID"}, {"panel_gmm", "GMM"}};
+                                         {"fe_threshold", "Threshold"}, {"fe_mediate", "Mediation"}, {"did_att", "DID"}, {"panel_gmm", "GMM"}, {"fe_compare", "Comparison"}};
   const char *method = fit_word_value(fit, "method");
   if (strcmp(fit->estimator, "fe_iv") == 0) {
     if (!method || strcmp(method, "2sls") == 0) return "2SLS";
@@ -68,6 +69,12 @@ static const char *model_name(const Fit *fit) {
   for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
     if (strcmp(NAMES[i][0], fit->estimator) == 0) return NAMES[i][1];
   return fit->estimator;
+}
+
+/* Of an equation beside the model: what it is, its name up to the colon. */
+static const char *part_model(const Paper *paper, const char *part, const Fit *fit, bool main) {
+  if (strncmp(part, "first:", 6) == 0) return paper_word(paper, "first stage");
+  return main ? run_text_n(paper->run, part, strcspn(part, ":")) : model_name(fit);
 }
 
 static void make_columns(Paper *paper) {
@@ -93,7 +100,7 @@ static void make_columns(Paper *paper) {
       for (int c = 0; c < paper->columns && !known; c++) known = paper->column[c].fit == fit && paper->column[c].part && strcmp(paper->column[c].part, part) == 0;
       if (!named || known) continue;
       paper->column[paper->columns++] = (PaperColumn){.fit = fit, .part = part, .label = main ? label : part, .outcome = part_outcome(&fit->term[i], fit),
-                                                      .model = strncmp(part, "first:", 6) == 0 ? paper_word(paper, "first stage") : model_name(fit)};
+                                                      .model = part_model(paper, part, fit, main)};
       any = true;
     }
     if (any && !main) continue;
