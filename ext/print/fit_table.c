@@ -77,6 +77,36 @@ static const char *part_model(const Paper *paper, const char *part, const Fit *f
   return main ? run_text_n(paper->run, part, strcspn(part, ":")) : model_name(fit);
 }
 
+/* A fit of several quantiles names its terms "x @ 0.25": each quantile becomes a part. */
+static const Fit *split_quantiles(Run *run, const Fit *fit) {
+  double first = (double)NAN;
+  bool several = false;
+  for (int i = 0; i < fit->terms; i++) {
+    double tau = fit->term[i].part ? (double)NAN : fit_attribute_number(&fit->term[i], "tau");
+    if (isnan(first)) first = tau;
+    several |= !isnan(tau) && tau != first;
+  }
+  if (!several) return fit;
+  Fit *copy = NEW(run, Fit);
+  FitTerm *term = NEW_ARRAY(run, FitTerm, fit->terms);
+  if (run_failed(run)) return fit;
+  *copy = *fit;
+  copy->term = term;
+  for (int i = 0; i < fit->terms; i++) {
+    term[i] = fit->term[i];
+    double tau = fit_attribute_number(&term[i], "tau");
+    const char *at = strstr(term[i].term, " @ ");
+    if (term[i].part || isnan(tau) || !at) continue;
+    Text name = {.run = run};
+    text_add(&name, "τ = ");
+    text_short(&name, tau, 4);
+    term[i].part = name.data;
+    term[i].term = run_text_n(run, term[i].term, (size_t)(at - term[i].term));
+    if (run_failed(run)) return fit;
+  }
+  return copy;
+}
+
 static void make_columns(Paper *paper) {
   PrintJob *job = paper->job;
   PrintList parts = print_list(paper->run, print_text(job, "parts"));
@@ -88,7 +118,8 @@ static void make_columns(Paper *paper) {
   paper->column = NEW_ARRAY(paper->run, PaperColumn, room);
   if (run_failed(paper->run)) return;
   for (int64_t r = 0; r < job->rows; r++) {
-    const Fit *fit = job->fit[r];
+    const Fit *fit = job->fit[r] ? split_quantiles(paper->run, job->fit[r]) : NULL;
+    if (run_failed(paper->run)) return;
     const char *label = print_cell(paper->run, &job->cell[r * job->columns]);
     bool main = fit && has_main(fit), any = false;
     for (int i = 0; fit && !fit->error && i < fit->terms; i++) {
