@@ -6,12 +6,13 @@
  *    coefficients are found once for all of them.
  * 3. Runs of equal codes (rows sorted by unit or by time) are summed in registers: through memory each sum would wait for the one before.
  * 4. The sums are those of the rows in their order, whatever the number of lanes: the same bits for a column whatever stands beside it.
- * 5. So lanes are independent, and over many rows two threads take half of them each, segment by segment; the host is asked in between. */
+ * 5. So lanes are independent, and over many rows two threads take half of them each, segment by segment; the host is asked in between.
+ *    With few rows a coefficient, copying the coefficients would cost what a thread saves. */
 #include "absorb.h"
 
 #include <assert.h>
 
-enum { CHUNK = 512, SEGMENT = 1 << 19, MANY_ROWS = 1 << 18 };
+enum { CHUNK = 512, SEGMENT = 1 << 19, MANY_ROWS = 1 << 18, ROWS_A_COEFFICIENT = 20 };
 #define KERNEL static inline __attribute__((always_inline)) void
 
 KERNEL load(const int lanes, double *const *column, const double *shift, int64_t from, int count, double *e) {
@@ -30,22 +31,22 @@ KERNEL store(const int lanes, int used, double *const *column, int64_t from, int
 }
 
 /* e = -fit or e -= fit */
-KERNEL take_plain(const int lanes, const int stride, const bool set, const int32_t *code, int count, const double *fit, double *e) {
+KERNEL take_plain(const int lanes, const bool set, const int32_t *code, int count, const double *fit, double *e) {
   for (int r = 0; r < count; r++) {
-    const double *a = fit + (int64_t)code[r] * stride;
+    const double *a = fit + (int64_t)code[r] * lanes;
     double left[MAX_LANES];
     for (int c = 0; c < lanes; c++) left[c] = set ? -a[c] : e[r * lanes + c] - a[c];
     for (int c = 0; c < lanes; c++) e[r * lanes + c] = left[c];
   }
 }
 
-KERNEL take_sloped(const int lanes, const int stride, const bool set, const Block *block, int64_t from, int count, const double *fit, double *e) {
+KERNEL take_sloped(const int lanes, const bool set, const Block *block, int64_t from, int count, const double *fit, double *e) {
   for (int r = 0; r < count; r++) {
-    const double *a = fit + (int64_t)block->code[from + r] * block->width * stride;
+    const double *a = fit + (int64_t)block->code[from + r] * block->width * lanes;
     double sum[MAX_LANES] = {0}, z[MAX_WIDTH];
     block_values(block, from + r, z);
     for (int p = 0; p < block->width; p++)
-      for (int c = 0; c < lanes; c++) sum[c] += z[p] * a[p * stride + c];
+      for (int c = 0; c < lanes; c++) sum[c] += z[p] * a[p * lanes + c];
     for (int c = 0; c < lanes; c++) e[r * lanes + c] = set ? -sum[c] : e[r * lanes + c] - sum[c];
   }
 }
@@ -77,10 +78,10 @@ KERNEL squares(const int lanes, int count, const double *e, double *norm) {
   for (int c = 0; c < lanes; c++) norm[c] += even[c] + odd[c];
 }
 
-KERNEL add_plain(const int lanes, const int stride, const int32_t *code, int count, const double *e, double *sum) {
+KERNEL add_plain(const int lanes, const int32_t *code, int count, const double *e, double *sum) {
   for (int r = 0; r < count;) {
     int32_t level = code[r];
-    double *to = sum + (int64_t)level * stride, kept[MAX_LANES];
+    double *to = sum + (int64_t)level * lanes, kept[MAX_LANES];
     for (int c = 0; c < lanes; c++) kept[c] = to[c];
     do {
       for (int c = 0; c < lanes; c++) kept[c] += e[r * lanes + c];
@@ -90,77 +91,126 @@ KERNEL add_plain(const int lanes, const int stride, const int32_t *code, int cou
   }
 }
 
-KERNEL add_sloped(const int lanes, const int stride, const Block *block, int64_t from, int count, const double *e, double *sum) {
+KERNEL add_sloped(const int lanes, const Block *block, int64_t from, int count, const double *e, double *sum) {
   for (int r = 0; r < count; r++) {
-    double *to = sum + (int64_t)block->code[from + r] * block->width * stride, z[MAX_WIDTH];
+    double *to = sum + (int64_t)block->code[from + r] * block->width * lanes, z[MAX_WIDTH];
     block_values(block, from + r, z);
     for (int p = 0; p < block->width; p++)
-      for (int c = 0; c < lanes; c++) to[p * stride + c] += z[p] * e[r * lanes + c];
+      for (int c = 0; c < lanes; c++) to[p * lanes + c] += z[p] * e[r * lanes + c];
   }
 }
 
-KERNEL take(const int lanes, const int stride, bool set, const Block *block, int64_t from, int count, const double *fit, double *e) {
-  if (!block_plain(block)) take_sloped(lanes, stride, set, block, from, count, fit, e);
-  else if (set) take_plain(lanes, stride, true, block->code + from, count, fit, e);
-  else take_plain(lanes, stride, false, block->code + from, count, fit, e);
+KERNEL take(const int lanes, bool set, const Block *block, int64_t from, int count, const double *fit, double *e) {
+  if (!block_plain(block)) take_sloped(lanes, set, block, from, count, fit, e);
+  else if (set) take_plain(lanes, true, block->code + from, count, fit, e);
+  else take_plain(lanes, false, block->code + from, count, fit, e);
 }
 
-KERNEL add(const int lanes, const int stride, const Block *block, int64_t from, int count, const double *e, double *sum) {
-  if (block_plain(block)) add_plain(lanes, stride, block->code + from, count, e, sum);
-  else add_sloped(lanes, stride, block, from, count, e, sum);
+KERNEL add(const int lanes, const Block *block, int64_t from, int count, const double *e, double *sum) {
+  if (block_plain(block)) add_plain(lanes, block->code + from, count, e, sum);
+  else add_sloped(lanes, block, from, count, e, sum);
 }
 
-/* Rows begin..end-1 of the lanes offset..offset+lanes-1 of a pass whose coefficients and sums lie stride apart. */
-KERNEL pass_in_lanes(const int lanes, const int stride, int offset, const Absorber *absorber, const Pass *pass, int64_t begin, int64_t end) {
+KERNEL pass_in_lanes(const int lanes, const Absorber *absorber, const Pass *pass, int64_t begin, int64_t end) {
   double e[CHUNK * MAX_LANES];
   const Block *block = absorber->block;
-  int used = pass->used - offset < lanes ? pass->used - offset : lanes;
   for (int64_t from = begin; from < end; from += CHUNK) {
     int count = end - from < CHUNK ? (int)(end - from) : CHUNK;
     bool empty = pass->column == NULL;
     assert(!empty || pass->fit_first || pass->fit_rest);
-    if (!empty) load(lanes, pass->column + offset, pass->shift ? pass->shift + offset : NULL, from, count, e);
+    if (!empty) load(lanes, pass->column, pass->shift, from, count, e);
     if (pass->fit_first) {
-      take(lanes, stride, empty, block, from, count, pass->fit_first + offset, e);
+      take(lanes, empty, block, from, count, pass->fit_first, e);
       empty = false;
     }
     for (int b = 1; b < absorber->effects && pass->fit_rest; b++) {
-      take(lanes, stride, empty, block + b, from, count, pass->fit_rest + (int64_t)block[b].first * stride + offset, e);
+      take(lanes, empty, block + b, from, count, pass->fit_rest + (int64_t)block[b].first * lanes, e);
       empty = false;
     }
-    if (pass->store) store(lanes, used, pass->column + offset, from, count, e);
-    if (absorber->weight) weigh(lanes, absorber->weight, from, count, e, pass->norm ? pass->norm + offset : NULL);
-    else if (pass->norm) squares(lanes, count, e, pass->norm + offset);
-    if (pass->sum_first) add(lanes, stride, block, from, count, e, pass->sum_first + offset);
+    if (pass->store) store(lanes, pass->used, pass->column, from, count, e);
+    if (absorber->weight) weigh(lanes, absorber->weight, from, count, e, pass->norm);
+    else if (pass->norm) squares(lanes, count, e, pass->norm);
+    if (pass->sum_first) add(lanes, block, from, count, e, pass->sum_first);
     for (int b = 1; b < absorber->effects && pass->sum_rest; b++)
-      add(lanes, stride, block + b, from, count, e, pass->sum_rest + (int64_t)block[b].first * stride + offset);
+      add(lanes, block + b, from, count, e, pass->sum_rest + (int64_t)block[b].first * lanes);
   }
 }
 
-typedef struct Half {
-  const Absorber *absorber;
-  const Pass *pass;
-  int64_t begin, end;
-} Half;
+static void pass_over(const Absorber *absorber, const Pass *pass, int64_t begin, int64_t end) {
+  if (pass->lanes == 1) pass_in_lanes(1, absorber, pass, begin, end);
+  else if (pass->lanes == 2) pass_in_lanes(2, absorber, pass, begin, end);
+  else pass_in_lanes(4, absorber, pass, begin, end);
+}
 
-static void half_of_lanes(void *context, int64_t item, int worker) {
+/* ---- two threads (5) */
+typedef struct Halves {
+  const Absorber *absorber;
+  Pass half[2];
+  int64_t begin, end;
+} Halves;
+
+static void pass_half(void *context, int64_t item, int worker) {
   (void)worker;
-  const Half *half = context;
-  if (half->pass->lanes == 2) pass_in_lanes(1, 2, (int)item, half->absorber, half->pass, half->begin, half->end);
-  else pass_in_lanes(2, 4, (int)item * 2, half->absorber, half->pass, half->begin, half->end);
+  const Halves *halves = context;
+  pass_over(halves->absorber, &halves->half[item], halves->begin, halves->end);
+}
+
+/* Lanes of one half, from their place among all (count x 2 width) to one of their own, and back. */
+static void part_lanes(int64_t count, int width, int half, const double *all, double *own) {
+  for (int64_t i = 0; i < count && all; i++)
+    for (int c = 0; c < width; c++) own[i * width + c] = all[i * 2 * width + half * width + c];
+}
+static void join_lanes(int64_t count, int width, int half, const double *own, double *all) {
+  for (int64_t i = 0; i < count && all; i++)
+    for (int c = 0; c < width; c++) all[i * 2 * width + half * width + c] = own[i * width + c];
+}
+
+/* Numbers that lie side by side would travel between the processors' caches with every row: each thread gets its own copy. */
+static void pass_by_two(const Absorber *absorber, const Pass *pass) {
+  enum { APART = 16 }; /* more than a cache line */
+  Run *run = absorber->run;
+  int width = pass->lanes / 2;
+  int64_t firsts = (int64_t)absorber->block[0].levels * absorber->block[0].width, rests = absorber->reduced.order, room = (firsts + rests) * width + APART;
+  double *own = NEW_ARRAY(run, double, 4 * room);
+  if (run_failed(run)) return;
+  Halves halves = {.absorber = absorber};
+  double norm[2][APART] = {{0}};
+  for (int h = 0; h < 2; h++) {
+    double *fit = own + 2 * h * room, *sum = fit + room;
+    int used = pass->used - h * width;
+    halves.half[h] = (Pass){.lanes = width, .used = used < width ? used : width, .column = pass->column ? pass->column + h * width : NULL,
+                            .shift = pass->shift ? pass->shift + h * width : NULL, .fit_first = pass->fit_first ? fit : NULL,
+                            .fit_rest = pass->fit_rest ? fit + firsts * width : NULL, .store = pass->store, .sum_first = pass->sum_first ? sum : NULL,
+                            .sum_rest = pass->sum_rest ? sum + firsts * width : NULL, .norm = pass->norm ? norm[h] : NULL};
+    part_lanes(firsts, width, h, pass->fit_first, fit);
+    part_lanes(rests, width, h, pass->fit_rest, fit + firsts * width);
+    part_lanes(firsts, width, h, pass->sum_first, sum);
+    part_lanes(rests, width, h, pass->sum_rest, sum + firsts * width);
+  }
+  for (int64_t begin = 0; begin < absorber->n && !run_failed(run); begin += SEGMENT) {
+    halves.begin = begin;
+    halves.end = absorber->n - begin < SEGMENT ? absorber->n : begin + SEGMENT;
+    parallel_for(run, 2, 2, pass_half, &halves);
+    run_poll(run, SEGMENT);
+  }
+  for (int h = 0; h < 2 && !run_failed(run); h++) {
+    double *sum = own + (2 * h + 1) * room;
+    join_lanes(firsts, width, h, sum, pass->sum_first);
+    join_lanes(rests, width, h, sum + firsts * width, pass->sum_rest);
+    for (int c = 0; c < width && pass->norm; c++) pass->norm[h * width + c] += norm[h][c];
+  }
+  run_free(run, own);
 }
 
 void row_pass(const Absorber *absorber, const Pass *pass) {
-  Run *run = absorber->run;
-  int64_t n = absorber->n;
-  bool split = n >= MANY_ROWS && pass->lanes > 1 && parallel_workers() > 1;
-  int64_t segment = split ? SEGMENT : CHUNK * 32;
-  for (int64_t begin = 0; begin < n; begin += segment) {
-    int64_t end = n - begin < segment ? n : begin + segment;
-    if (split) parallel_for(run, 2, 2, half_of_lanes, &(Half){absorber, pass, begin, end});
-    else if (pass->lanes == 1) pass_in_lanes(1, 1, 0, absorber, pass, begin, end);
-    else if (pass->lanes == 2) pass_in_lanes(2, 2, 0, absorber, pass, begin, end);
-    else pass_in_lanes(4, 4, 0, absorber, pass, begin, end);
-    if (!run_poll(run, (uint64_t)(end - begin) * 2)) return;
+  int64_t coefficients = (int64_t)absorber->block[0].levels * absorber->block[0].width + absorber->reduced.order;
+  if (absorber->n >= MANY_ROWS && absorber->n >= ROWS_A_COEFFICIENT * coefficients && pass->lanes > 1 && parallel_workers() > 1) {
+    pass_by_two(absorber, pass);
+    return;
+  }
+  for (int64_t begin = 0; begin < absorber->n; begin += CHUNK * 32) {
+    int64_t end = absorber->n - begin < CHUNK * 32 ? absorber->n : begin + CHUNK * 32;
+    pass_over(absorber, pass, begin, end);
+    if (!run_poll(absorber->run, (uint64_t)(end - begin) * 2)) return;
   }
 }
