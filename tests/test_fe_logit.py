@@ -61,3 +61,30 @@ def test_nearly_separated_is_not_separated(db):
     assert abs(db.value("SELECT fit_coef(?, '(Intercept)')", fit)) < 1e-8
     score = sum(x * (y - 1 / (1 + math.exp(-b * x))) for y, x in db.rows("SELECT y, x FROM t"))
     assert abs(score) < 1e-9
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_separated_rows_are_those_of_linear_programs(db, seed):
+    """Random tables with rare 0/1 regressors; rows are signed by the outcome, and all of them can be separated."""
+    import random
+    from test_fe_poisson import linear_program
+    numpy = pytest.importorskip("numpy")
+    draw = random.Random(seed)
+    rows = []
+    for _ in range(draw.randint(30, 90)):
+        a, b, c = int(draw.random() < 0.1), int(draw.random() < 0.2), draw.gauss(0, 1)
+        rows.append((int(draw.random() < 1 / (1 + numpy.exp(-(draw.choice((0.5, 3)) * c + 2 * a - 1)))), a, b, c, draw.choice((0, 0, 0, draw.gauss(0, 5)))))
+    if len({row[0] for row in rows}) < 2:
+        return
+    db.execute("CREATE TABLE s (y, a, b, c, d)")
+    db.executemany("INSERT INTO s VALUES (?, ?, ?, ?, ?)", rows)
+    x = numpy.array([[1, *row[1:]] for row in rows], dtype=float)
+    x[[row[0] == 0 for row in rows]] *= -1
+    n = len(rows)
+    expected = linear_program(x, numpy.zeros(n, dtype=bool))
+    if len(expected) == n or len({rows[i][0] for i in range(n) if i not in expected}) < 2:
+        assert "predicted perfectly" in db.error("SELECT * FROM fe_logit('s', 'y ~ a + b + c + d')")
+        return
+    db.execute("CREATE VIRTUAL TABLE temp.v USING fe_logit('s', 'y ~ a + b + c + d', 'vcov=iid')")
+    assert {i for i, (fitted,) in enumerate(db.rows("SELECT fitted FROM temp.v")) if fitted is None} == expected
+    assert "not known" not in db.value("SELECT fit_stat(econ_fit('fe_logit', 's', 'y ~ a + b + c + d', 'vcov=iid'), 'separation')")

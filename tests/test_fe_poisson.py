@@ -109,16 +109,17 @@ def test_two_effects_that_separate_together(db):
     assert db.value("SELECT fit_coef(?, 'x')", fit) == pytest.approx(db.value("SELECT fit_coef(?, 'x')", rest), rel=1e-12)
 
 
-def linear_program(rows, columns):
-    """Rows that some z = Xg separates, by linear programs: maximise sum z, 0 <= z <= 1 where y = 0, z = 0 elsewhere (same paper, equation 8)."""
+def linear_program(x, held):
+    """The rows that some z = Xg separates: z >= 0, and z = 0 in the rows that are held. Maximise sum t, 0 <= t <= 1, t <= z: the cone of such z is convex, so where t is positive
+    is the largest set (same paper, equation 8, without its bound on z, which can hide rows)."""
     numpy = pytest.importorskip("numpy")
     optimize = pytest.importorskip("scipy.optimize")
-    x = numpy.array(columns, dtype=float).T
-    zero = numpy.array([row[0] == 0 for row in rows])
-    done = optimize.linprog(-x[zero].sum(axis=0), A_ub=numpy.vstack([x[zero], -x[zero]]), b_ub=numpy.concatenate([numpy.ones(zero.sum()), numpy.zeros(zero.sum())]),
-                            A_eq=x[~zero], b_eq=numpy.zeros((~zero).sum()), bounds=(None, None), method="highs")
-    z = x @ done.x
-    return {i for i in range(len(rows)) if z[i] > 1e-6}
+    free, k = x[~held], x.shape[1]
+    n = len(free)
+    done = optimize.linprog(numpy.concatenate([numpy.zeros(k), -numpy.ones(n)]), A_ub=numpy.hstack([-free, numpy.eye(n)]), b_ub=numpy.zeros(n),
+                            A_eq=numpy.hstack([x[held], numpy.zeros((held.sum(), n))]) if held.any() else None, b_eq=numpy.zeros(held.sum()) if held.any() else None,
+                            bounds=[(None, None)] * k + [(0, 1)] * n, method="highs")
+    return {int(i) for i in numpy.flatnonzero(~held)[done.x[k:] > 1e-6]}
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -132,9 +133,10 @@ def test_separated_rows_are_those_of_the_linear_program(db, seed):
         rows.append((y, unit, time, draw.choice((0, 0, 0, 1)), draw.choice((0, 0, draw.gauss(0, 1)))))
     db.execute("CREATE TABLE s (y, u, t, a, b)")
     db.executemany("INSERT INTO s VALUES (?, ?, ?, ?, ?)", rows)
+    numpy = pytest.importorskip("numpy")
     columns = [[float(row[1] == unit) for row in rows] for unit in range(1, 7)] + [[float(row[2] == time) for row in rows] for time in range(1, 5)]
     columns += [[row[3] for row in rows], [row[4] for row in rows]]
-    expected = linear_program(rows, columns)
+    expected = linear_program(numpy.array(columns, dtype=float).T, numpy.array([row[0] > 0 for row in rows]))
     fit = db.value("SELECT econ_fit('fe_poisson', 's', 'y ~ a + b | u + t', 'vcov=iid, singletons=keep')")
     db.execute("CREATE VIRTUAL TABLE temp.v USING fe_poisson('s', 'y ~ a + b | u + t', 'vcov=iid, singletons=keep')")
     shown = {i for i, (fitted,) in enumerate(db.rows("SELECT fitted FROM temp.v")) if fitted is None}

@@ -9,12 +9,13 @@
 #include "matching.h"
 
 void group_moments(const Matching *m, const double *x, const double *weight, double mean[2], double variance[2], double total[2]) {
-  double squares[2] = {0}, about[2] = {0}, off[2] = {0}, base = m->n ? x[0] : 0;
+  double squares[2] = {0}, about[2] = {0}, off[2] = {0}, base = NAN;
   for (int side = 0; side < 2; side++) total[side] = mean[side] = 0;
   for (int64_t i = 0; i < m->n; i++) {
     double w = weight ? weight[i] : 1;
     if (w == 0) continue;
     int side = m->treat[i] == 1;
+    if (isnan(base)) base = x[i];
     total[side] += w;
     squares[side] += w * w;
     mean[side] += w * (x[i] - base);

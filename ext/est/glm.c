@@ -172,6 +172,7 @@ void glm_fit(Run *run, Glm *glm) {
   double deviance = INFINITY, before;
   bool converged = false;
   for (glm->iterations = 1; !converged && !run_failed(run); glm->iterations++) {
+    if (glm->patience && glm->iterations > glm->patience) break;
     if (glm->iterations > MOST_STEPS) {
       run_fail(run, "the likelihood has not settled after %d iterations: the deviance is %.15g and still changes; are some regressors of very different size?", MOST_STEPS, deviance);
       return;

@@ -18,6 +18,7 @@ typedef struct Glm {
   const Effect *effect;
   bool constant;                 /* x or the effects hold a constant: the null model has one */
   double tolerance;              /* of an absorption that iterates */
+  int patience;                  /* 0: until it has settled, and a sentence where it does not; else so many steps at most */
   /* what glm_fit writes */
   double *eta, *mu;              /* linear predictor with the offset; response */
   double **absorbed;             /* x, effects absorbed with the weights of the last iterate */

@@ -2,10 +2,13 @@
  *
  * 1. d^2 = (x_i - x_j)' S^-1 (x_i - x_j), S the covariance of the regressors pooled within the two sides (n - 2), over the rows of a by= group. In the
  *    coordinates z = L^-1 x, S = LL', it is a plain distance.
+ *    d^2 is rounded to multiples of 2^-36: with regressors that are whole numbers many distances are equal but for rounding, and ties must be ties on any machine.
  * 2. The caliper is one of the score (Rosenbaum and Rubin 1985). Order, ratio, replacement and ties as in match_nearest.c.
  * 3. The side is sorted by its first coordinate and searched outwards from the row's own place: the difference in one coordinate bounds the distance, so the
  *    search ends where that alone is larger than the K-th nearest so far. */
 #include "matching.h"
+
+static const double UNIT = 0x1p-36;
 
 void whiten(Run *run, Matching *m, int64_t count, const int64_t *row) {
   int k = 0, *column = NEW_ARRAY(run, int, m->k);
@@ -90,14 +93,15 @@ int64_t metric_nearest(const Matching *m, const MetricSide *side, int64_t row, d
   }
   for (int64_t down = up - 1; down >= 0 || up < side->n;) {
     double below = down >= 0 ? at - side->first[down] : INFINITY, above = up < side->n ? side->first[up] - at : INFINITY, near = fmin(below, above);
-    if (found == k && near * near > distance[k - 1]) break;
+    if (found == k && near * near > distance[k - 1] + UNIT) break;
     int64_t other = below <= above ? side->row[down--] : side->row[up++];
     if (other == row || (taken && taken[other]) || fabs(m->score[other] - m->score[row]) > width) continue;
-    double d = 0, most = found == k ? distance[k - 1] : INFINITY;
+    double d = 0, most = found == k ? distance[k - 1] + UNIT : INFINITY;
     for (int j = 0; j < m->dimensions && d <= most; j++) {
       double difference = m->coordinates[j][other] - m->coordinates[j][row];
       d += difference * difference;
     }
+    d = rint(d / UNIT) * UNIT;
     if (d <= most) found = insert(found, k, out, distance, other, d);
   }
   return found;

@@ -14,7 +14,7 @@ void side_build(Run *run, const Matching *m, int64_t count, const int64_t *rows,
   if (run_failed(run)) return;
   for (int64_t i = 0; i < count; i++) {
     int64_t row = rows[i];
-    if ((m->treat[row] == 1) != treated || !m->on_support[row]) continue;
+    if ((m->treat[row] == 1) != treated || !m->part[row]) continue;
     member[side->n] = row;
     score[side->n++] = m->score[row];
   }

@@ -5,16 +5,16 @@
  * 2. entropy: the weights of a side nearest to equal ones, in Kullback and Leibler's sense, under which its means of the regressors (moments=2: of their squares too,
  *    moments=3: cubes) are those of the target: att: controls to the treated, atu: the treated to controls, ate: both to all (Hainmueller 2012, equations 4 to 8).
  *    w = exp(l'c) / sum, c the regressors less their target, in its standard deviations; l minimises log sum exp(l'c) (its dual), by Newton's method with halved steps, until
- *    the largest difference of means is below 1e-12 standard deviations. They sum to the rows of the target's side (ate: of all).
+ *    the largest difference of means is rounding. They sum to the rows of the target's side (ate: of all).
  * 3. By group of by=; rows off the support have weight 0. */
 #include "matching.h"
 
 enum { MOST_STEPS = 200, MOST_HALVINGS = 40 };
-static const double BALANCED = 1e-12;
+static const double BALANCED = 1e-14, NEAR = 1e-6;
 
 static void ipw(const Matching *m, int64_t count, const int64_t *row, Estimand estimand, double *weight) {
   for (int64_t i = 0; i < count; i++) {
-    if (!m->on_support[row[i]]) continue;
+    if (!m->part[row[i]]) continue;
     double index = m->index[row[i]], p = m->score[row[i]];
     double q = m->settings.score == GLM_LOGIT ? glm_response(GLM_LOGIT, -index) : normal_upper(index);
     bool treated = m->treat[row[i]] == 1;
@@ -71,24 +71,24 @@ static double newton(Dual *d, double *step) {
   return worst;
 }
 
-/* The weights of one side whose means are to be zero in c. */
+/* The weights of one side whose means are to be zero in c. Near the end the dual's own rounding hides what a step gains, so there steps are whole. */
 static bool solve_dual(Dual *d) {
-  double value = dual_value(d, d->lambda), *step = NEW_ARRAY(d->run, double, d->k);
+  double value = dual_value(d, d->lambda), before = INFINITY, *step = NEW_ARRAY(d->run, double, d->k);
   for (int round = 0; round < MOST_STEPS && !run_failed(d->run); round++) {
     double worst = newton(d, step);
     if (isnan(worst)) return false;
-    if (worst < BALANCED) return true;
+    bool near = worst < NEAR;
+    if (worst < BALANCED || (near && worst > before / 2)) return true; /* or as near as rounding lets it come */
+    before = worst;
     double share = 1, next = INFINITY;
     for (int halving = 0; halving < MOST_HALVINGS; halving++, share /= 2) {
       for (int j = 0; j < d->k; j++) d->trial[j] = d->lambda[j] + share * step[j];
       next = dual_value(d, d->trial);
       if (run_failed(d->run)) return false;
-      if (next <= value + 1e-15 * fabs(value)) break;
+      if (near || next < value) break;
     }
-    bool stuck = !(next < value) && worst < 1e-8;
     memcpy(d->lambda, d->trial, (size_t)d->k * sizeof(double));
     value = next;
-    if (stuck) return true; /* as near as rounding lets it come */
     if (value < -600) return false; /* no weights on the simplex: the dual falls for ever */
   }
   return false;
@@ -102,7 +102,7 @@ static bool balance_side(Run *run, const Matching *m, int64_t count, const int64
   bool *dropped = NEW_ARRAY(run, bool, most + 1);
   if (run_failed(run)) return false;
   for (int64_t i = 0; i < count; i++) {
-    if (!m->on_support[row[i]]) continue;
+    if (!m->part[row[i]]) continue;
     if ((m->treat[row[i]] == 1) == side) member[n++] = row[i];
     targets += target < 0 || (m->treat[row[i]] == 1) == (target == 1);
   }
@@ -111,7 +111,7 @@ static bool balance_side(Run *run, const Matching *m, int64_t count, const int64
     for (int power = 1; power <= m->settings.moments; power++) {
       double mean = 0, square = 0;
       for (int64_t i = 0; i < count; i++)
-        if (m->on_support[row[i]] && (target < 0 || (m->treat[row[i]] == 1) == (target == 1))) mean += pow(m->x[j][row[i]], power);
+        if (m->part[row[i]] && (target < 0 || (m->treat[row[i]] == 1) == (target == 1))) mean += pow(m->x[j][row[i]], power);
       mean /= (double)targets;
       column[k] = NEW_ARRAY(run, double, n);
       if (run_failed(run)) return false;
@@ -142,7 +142,7 @@ static bool balance_side(Run *run, const Matching *m, int64_t count, const int64
 static bool entropy(Run *run, const Matching *m, int64_t count, const int64_t *row, Estimand estimand, double *weight) {
   for (int64_t i = 0; i < count; i++) {
     bool treated = m->treat[row[i]] == 1, target = treated ? estimand == ESTIMAND_ATT : estimand == ESTIMAND_ATU;
-    weight[row[i]] = m->on_support[row[i]] && target;
+    weight[row[i]] = m->part[row[i]] && target;
   }
   if (estimand == ESTIMAND_ATT) return balance_side(run, m, count, row, false, 1, weight);
   if (estimand == ESTIMAND_ATU) return balance_side(run, m, count, row, true, 0, weight);

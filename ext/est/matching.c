@@ -15,6 +15,7 @@ static void prepare(Run *run, Matching *m) {
   int64_t n = m->n;
   m->score = NEW_ARRAY(run, double, n);
   m->index = NEW_ARRAY(run, double, n);
+  m->part = NEW_ARRAY(run, bool, n);
   m->on_support = NEW_ARRAY(run, bool, n);
   m->weight = NEW_ARRAY(run, double, n);
   m->match_id = NEW_ARRAY(run, double, n);
@@ -52,7 +53,7 @@ static void restrict_support(Matching *m, int64_t count, const int64_t *row) {
   const MatchSettings *s = &m->settings;
   double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
   for (int64_t i = 0; i < count; i++) {
-    if (!m->on_support[row[i]]) continue;
+    if (!m->part[row[i]]) continue;
     int side = m->treat[row[i]] == 1;
     low[side] = fmin(low[side], m->score[row[i]]);
     high[side] = fmax(high[side], m->score[row[i]]);
@@ -61,7 +62,7 @@ static void restrict_support(Matching *m, int64_t count, const int64_t *row) {
     double score = m->score[row[i]];
     int other = m->treat[row[i]] != 1;
     bool inside = s->support == SUPPORT_MINMAX ? score >= low[other] && score <= high[other] : score >= s->trim && score <= 1 - s->trim;
-    m->on_support[row[i]] = m->on_support[row[i]] && inside;
+    m->part[row[i]] = m->part[row[i]] && inside;
   }
 }
 
@@ -133,6 +134,7 @@ static void compare_group(Run *run, Matching *m, int64_t count, const int64_t *r
 
 static void make_weights(Run *run, Matching *m) {
   Estimand estimand = m->settings.estimand;
+  memcpy(m->on_support, m->part, (size_t)m->n * sizeof *m->part);
   if (!compares_rows(m->settings.method)) {
     if (!balancing_weights(run, m, estimand, m->weight) && !run_failed(run))
       run_fail(run, "entropy balancing has no solution: no weights of the %s give the means of the %s; take fewer regressors, or moments=1",
@@ -199,7 +201,7 @@ void matching_run(Run *run, Matching *m) {
     m->group_used[g] = true;
     m->score_sd = score_sd(m, count, row);
     restrict_support(m, count, row);
-    for (int64_t i = 0; i < count; i++) supported[m->treat[row[i]] == 1] += m->on_support[row[i]];
+    for (int64_t i = 0; i < count; i++) supported[m->treat[row[i]] == 1] += m->part[row[i]];
     if (rows) compare_group(run, m, count, row);
   }
   if (!run_failed(run) && supported[0] && supported[1]) make_weights(run, m);

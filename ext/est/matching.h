@@ -52,7 +52,8 @@ typedef struct Matching {
   bool both;                   /* both directions are wanted */
   /* what matching_run writes; arrays of n */
   double *score, *index;       /* NAN in a by= group that has no score */
-  bool *on_support;            /* took part, and found a comparison (of the sides that look for one) */
+  bool *part;                  /* has a score and lies on the support */
+  bool *on_support;            /* part, and found a comparison (of the sides that look for one) */
   double *weight;              /* for the estimand; 0: not used */
   double *match_id;            /* NAN: in no matched set */
   MatchDirection direction[2];

@@ -101,7 +101,7 @@ bool score_rows(Run *run, Matching *m, int64_t count, const int64_t *row) {
       if (!m->glm.ls.dropped[j]) index += m->glm.ls.beta[j] * g.kept[j][i];
     m->index[g.row[i]] = index;
     m->score[g.row[i]] = glm_response(m->settings.score, index);
-    m->on_support[g.row[i]] = true;
+    m->part[g.row[i]] = true;
   }
   return true;
 }

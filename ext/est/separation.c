@@ -11,12 +11,15 @@
  * 4. After 1, 2, 4, 8 ... projections the rows with the larger z are tried as the separated ones: a projection that also holds all other rows at 0. If it
  *    stays positive in the first and 0 in the others it is itself such a z*, and proves its rows separated. There may be others: the caller asks again
  *    when these rows are gone, until none is found.
- * 5. Where neither proof comes within a budget of work, nothing is dropped and the caller is told. */
+ * 5. Rules 2 and 3 hold with any positive weights on the rows that can be separated. Where equal ones have not decided after a few rounds (a logit that predicts well), scoring is
+ *    tried and the size of each row's part of the score is taken: at a finite maximum the score is zero, so with these weights the first projection is zero and proves that there is one.
+ * 6. Where no proof comes within a budget of work, nothing is dropped and the caller is told. */
 #include "glm.h"
 
 static const double LARGE = 1e8, BELOW_ONE = 1e-6, POSITIVE[2] = {1e-3, 1e-5}; /* z may differ in size by that much */
 static const double BUDGET = 4e9; /* multiplications */
-enum { LEAST_ROUNDS = 100, MOST_ROUNDS = 20000 };
+enum { LEAST_ROUNDS = 100, MOST_ROUNDS = 20000, FIRST_ROUNDS = 16, SCORE_ROUNDS = 4, SCORING_STEPS = 30 };
+static const double SMALLEST = 1e-10; /* weight of rule 5, as a share of the largest */
 
 /* The projection on x and the effects with given weights; lives in a run of its own. */
 typedef struct Projector {
@@ -32,14 +35,14 @@ typedef struct Projector {
 static bool candidate(const Glm *glm, int64_t i) { return glm->family != GLM_POISSON || glm->y[i] == 0; }
 static double sign_of(const Glm *glm, int64_t i) { return glm->family != GLM_POISSON && glm->y[i] == 0 ? -1 : 1; }
 
-/* held: rows with the large weight. */
-static void projector_begin(Run *run, const Glm *glm, const bool *held, Projector *p) {
+/* weight: of each row, or NULL: LARGE where held, 1 elsewhere. */
+static void projector_begin(Run *run, const Glm *glm, const bool *held, const double *weight, Projector *p) {
   int64_t n = glm->n;
   *p = (Projector){.run = run, .glm = glm, .x = NEW_ARRAY(run, double *, glm->k + 1), .weight = NEW_ARRAY(run, double, n), .residual = NEW_ARRAY(run, double, n),
                    .gradient = NEW_ARRAY(run, double, glm->k), .step = NEW_ARRAY(run, double, glm->k)};
   double *scale = NEW_ARRAY(run, double, glm->k);
   if (run_failed(run)) return;
-  for (int64_t i = 0; i < n; i++) p->weight[i] = held[i] ? LARGE : 1;
+  for (int64_t i = 0; i < n; i++) p->weight[i] = weight ? weight[i] : held[i] ? LARGE : 1;
   for (int j = 0; j < glm->k; j++) {
     p->x[j] = NEW_ARRAY(run, double, n);
     if (run_failed(run)) return;
@@ -89,7 +92,7 @@ static bool prove(Run *run, const Glm *glm, const double *z, double largest, dou
     held[i] = !separated[i];
     target[i] = separated[i] ? sign_of(glm, i) * z[i] : 0;
   }
-  if (held) projector_begin(&own, glm, held, &p);
+  if (held) projector_begin(&own, glm, held, NULL, &p);
   if (!run_failed(&own)) project(&p, target);
   if (!run_failed(&own)) {
     for (int64_t i = 0; i < glm->n; i++) best = fmax(best, sign_of(glm, i) * (target[i] - p.residual[i]));
@@ -102,7 +105,49 @@ static bool prove(Run *run, const Glm *glm, const double *z, double largest, dou
   return proved && best > 0 && !run_failed(run);
 }
 
-/* Rules 2 to 5 with memory of a run of their own. 1: separated rows are marked; 0: there are none; -1: not known. */
+/* One round of rule 2: u is replaced, z shown; the largest u. */
+static double rectify_once(Projector *p, double *u, double *target, double *z) {
+  const Glm *glm = p->glm;
+  double largest = 0;
+  for (int64_t i = 0; i < glm->n; i++) target[i] = sign_of(glm, i) * u[i];
+  project(p, target);
+  for (int64_t i = 0; i < glm->n && !run_failed(p->run); i++) {
+    z[i] = sign_of(glm, i) * (target[i] - p->residual[i]);
+    u[i] = candidate(glm, i) ? fmax(z[i], 0) : 0;
+    largest = fmax(largest, u[i]);
+  }
+  return largest;
+}
+
+/* Rule 5: true if a few rounds with weights from the score prove that nothing is separated. */
+static bool unseparated(Run *run, const Glm *glm, double *u, double *target, double *z) {
+  Run own;
+  run_begin(&own, run->host);
+  Glm trial = *glm;
+  trial.patience = SCORING_STEPS;
+  glm_fit(&own, &trial);
+  double *weight = NEW_ARRAY(&own, double, glm->n), largest = 0;
+  bool proved = false;
+  for (int64_t i = 0; i < glm->n && !run_failed(&own); i++) {
+    double eta = fmin(fmax(trial.eta[i], -35), 35), toward = glm->y[i] > 0 ? eta : -eta;
+    if (!candidate(glm, i)) continue;
+    weight[i] = glm->family == GLM_POISSON ? trial.mu[i] : glm->family == GLM_LOGIT ? glm_response(GLM_LOGIT, -toward) : normal_density(eta) / normal_cdf(toward);
+    if (glm->weight) weight[i] *= glm->weight[i];
+    largest = fmax(largest, weight[i]);
+  }
+  for (int64_t i = 0; i < glm->n && !run_failed(&own); i++) {
+    weight[i] = candidate(glm, i) ? fmax(weight[i] / largest, SMALLEST) : LARGE;
+    u[i] = candidate(glm, i);
+  }
+  Projector p;
+  if (!run_failed(&own)) projector_begin(&own, glm, NULL, weight, &p);
+  for (int round = 0; round < SCORE_ROUNDS && !proved && !run_failed(&own); round++) proved = rectify_once(&p, u, target, z) < 1 - BELOW_ONE && !run_failed(&own);
+  if (own.status == RUN_ERROR) own.status = RUN_OK; /* scoring broke down: no proof */
+  run_join(run, &own);
+  return proved && !run_failed(run);
+}
+
+/* All rules with memory of a run of their own. 1: separated rows are marked; 0: there are none; -1: not known. */
 static int rectify(Run *run, const Glm *glm, bool *separated) {
   int64_t n = glm->n, some = 0;
   bool *held = NEW_ARRAY(run, bool, n);
@@ -115,24 +160,21 @@ static int rectify(Run *run, const Glm *glm, bool *separated) {
   }
   if (!some) return 0;
   Projector p;
-  projector_begin(run, glm, held, &p);
+  projector_begin(run, glm, held, NULL, &p);
   double rounds = BUDGET / ((double)n * (4 * glm->k + 10 * glm->effects + 10));
   int64_t most = (int64_t)fmin(fmax(rounds, LEAST_ROUNDS), MOST_ROUNDS);
   for (int64_t round = 1, next_proof = 1; round <= most && !run_failed(run); round++) {
-    for (int64_t i = 0; i < n; i++) target[i] = sign_of(glm, i) * u[i];
-    project(&p, target);
+    double largest = rectify_once(&p, u, target, z);
     if (run_failed(run)) return -1;
-    double largest = 0;
-    for (int64_t i = 0; i < n; i++) {
-      z[i] = sign_of(glm, i) * (target[i] - p.residual[i]);
-      u[i] = candidate(glm, i) ? fmax(z[i], 0) : 0;
-      largest = fmax(largest, u[i]);
-    }
     if (largest < 1 - BELOW_ONE) return 0;
-    if (round < next_proof && round < most) continue;
-    next_proof *= 2;
-    for (int size = 0; size < 2; size++)
-      if (prove(run, glm, z, largest, POSITIVE[size], separated, target)) return 1;
+    if (round == next_proof || round == most) {
+      next_proof *= 2;
+      for (int size = 0; size < 2; size++)
+        if (prove(run, glm, z, largest, POSITIVE[size], separated, target)) return 1;
+    }
+    if (round != FIRST_ROUNDS) continue;
+    double *other = NEW_ARRAY(run, double, n);
+    if (!run_failed(run) && unseparated(run, glm, other, target, z)) return 0;
   }
   return -1;
 }
