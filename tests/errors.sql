@@ -155,3 +155,18 @@ SELECT * FROM did_bacon('p', 'y ~ I(t > 2003) | id + t');
 SELECT * FROM did_bacon('p', 'y ~ I(d AND t < 2006) | id + t');
 SELECT * FROM did_bacon('p', 'y ~ d | id + t', 'where=NOT (id = 3 AND t = 2002)');
 SELECT * FROM did_bacon('twice', 'y ~ d | id + t');
+-- matching
+SELECT * FROM psm_match('p', 'x ~ z');
+SELECT * FROM psm_match('p', '0*d ~ z');
+SELECT * FROM psm_match('p', 'd + 1 - d ~ z');
+SELECT * FROM psm_match('p', 'd ~ I(2*d) + z');
+SELECT * FROM psm_match('p', 'd ~ I(z + id/1e3 + t/1e5)', 'caliper=1e-12');
+SELECT * FROM psm_match('p', 'd ~ z', 'support=trim, trim=.4999');
+SELECT * FROM psm_match('p', 'd ~ z', 'method=radius');
+SELECT * FROM psm_match('p', 'd ~ z', 'estimand=atu');
+SELECT * FROM psm_match('p', 'd ~ z', 'by=id^t');
+SELECT * FROM psm_match('p', 'd ~ z | id');
+SELECT * FROM psm_match('p', 'd ~ z', 'method=ipw, exact=region');
+SELECT * FROM psm_match('p', 'd ~ z', 'order=largst');
+SELECT * FROM psm_match('p', 'd ~ nope');
+SELECT * FROM psm_match('none', 'd ~ z');

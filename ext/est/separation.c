@@ -180,9 +180,11 @@ static int rectify(Run *run, const Glm *glm, bool *separated) {
 }
 
 int64_t separated_rows(Run *run, const Glm *glm, bool *separated, bool *decided) {
+  *decided = false;
+  if (run_failed(run)) return 0;
   Run own;
   run_begin(&own, run->host);
-  int found = run_failed(run) ? -1 : rectify(&own, glm, separated);
+  int found = rectify(&own, glm, separated);
   run_join(run, &own);
   int64_t count = 0;
   *decided = found >= 0;

@@ -37,6 +37,11 @@ SELECT part, estimate FROM fe_threshold('p', 'y ~ x | id + t', 'threshold=(y*7+x
 SELECT fe_threshold('y ~ x; threshold=q, regime=x', y, x, y*7+x) FROM p;
 SELECT * FROM fit_margins((SELECT fe_ols('y ~ x*z | id', y, x, z, id) FROM p), 'x', 'z', '0, 1:3:1');
 SELECT * FROM fit_utest((SELECT fe_ols('y ~ x + q | id', y, x, x*x, id) FROM p), 'x', 'q');
+SELECT *, fit FROM psm_match('p', 'd ~ z + i(region)', 'ratio=2, caliper=2, outcome=y');
+SELECT * FROM psm_match('p', 'd ~ z + w', 'method=mahalanobis, replace=1, outcome=y, by=region');
+SELECT * FROM psm_match('p', 'd ~ z', 'method=llr, bandwidth=.2, outcome=y, support=minmax');
+SELECT * FROM psm_match('p', 'd ~ w', 'method=entropy, outcome=y');
+SELECT psm_match('d ~ z; outcome=y, replace=1, exact=w, order=random', d, z, y, w) FROM p;
 SELECT * FROM did_att('p', 'y ~ x | id + t', 'treat=d');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'cohort=g, agg=event, window=-2:2');
 SELECT did_att(y, id, t, d) FROM p;
