@@ -141,16 +141,18 @@ def test_aggregate(castle):
     ("y ~ x | id", "by=lonely", "by= 'lonely': the group 'b' has only one id in the used rows"),
     ("y ~ x", "by=single", "by= 'single': the group '1' has only one row"),
     ("y ~ x | id", "by=id", "has only one id"),
-    ("y ~ x | id", "by=y", "no row is left: 60 read, 0 with NULL, 0 outside where=, 60 singletons"),
+    ("y ~ x | id", "by=y", "has only one id"),
+    ("y ~ x | id + t", "by=lonely", "the group 'b' has only one id"),
+    ("y ~ x | id + t", "by=id", "has only one id"),
     ("y ~ 1 | id", "by=g", "no regressor"),
     ("y ~ x | id", "by=g, reps=-1", "reps=-1"),
     ("y ~ x | id", "by=nothing", "no column 'nothing'"),
-    ("y ~ x", "by=row", "has 60 groups"),
+    ("y ~ x", "by=pair", "has 60 groups; at most 50"),
 ])
 def test_bad_input(db, formula, options, words):
     draw = random.Random(1)
-    db.execute("CREATE TABLE t(id, g, x, y, same, lonely, single, row)")
-    for i in range(60):
-        db.execute("INSERT INTO t VALUES (?, ?, ?, ?, 'x', ?, ?, ?)", (i // 6, i // 6 % 2, draw.random(), draw.random(), "b" if i < 6 else "a", int(i == 7), i))
+    db.execute("CREATE TABLE t(id, t, g, x, y, same, lonely, single, pair)")
+    for i in range(120):
+        db.execute("INSERT INTO t VALUES (?, ?, ?, ?, ?, 'x', ?, ?, ?)", (i // 6, i % 6, i // 6 % 2, draw.random(), draw.random(), "b" if i < 6 else "a", int(i == 7), i // 2))
     message = db.error("SELECT * FROM fe_compare('t', ?, ?)", formula, options)
     assert message.startswith("fe_compare: ") and words in message

@@ -291,6 +291,6 @@ def test_grid_too_fine_for_a_second_threshold(db):
 def test_interrupt(db):
     db.execute("CREATE TABLE t AS WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT i % 50 AS id, i * 1.5 AS q, (i * 7919) % 101 AS x, (i * 104729) % 97 AS y FROM n")
     start = time.perf_counter()
-    db.set_progress_handler(lambda: time.perf_counter() - start > .3, 1000)
+    db.set_progress_handler(lambda: time.perf_counter() - start > .3, 1)
     message = db.error("SELECT * FROM fe_threshold('t', 'y ~ x | id', 'threshold=q, regime=x, n=3, reps=1000000')")
-    assert "interrupted" in message and time.perf_counter() - start < 1
+    assert "interrupted" in message and time.perf_counter() - start < 2

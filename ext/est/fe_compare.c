@@ -95,6 +95,27 @@ static Job *stack(Job *job, int by) {
   return copy;
 }
 
+/* Two units (levels of the first effect within a group, which unit has; NULL: rows) in each group at least. Asked before singletons are dropped, too: they
+ * would take a group of one unit with them, and nobody would know why. */
+static void check_units(Comparison *all, int64_t n, const int32_t *unit, int32_t units) {
+  Job *job = all->job;
+  Run *run = job->run;
+  const int32_t *code = job_code(job, all->by);
+  const Levels *levels = job_levels(job, all->by);
+  bool *seen = NEW_ARRAY(run, bool, units);
+  int64_t *count = NEW_ARRAY(run, int64_t, levels_count(levels));
+  if (run_failed(run)) return;
+  for (int64_t row = 0; row < n; row++) {
+    if (unit && seen[unit[row]]) continue;
+    if (unit) seen[unit[row]] = true;
+    count[code[row]]++;
+  }
+  for (int32_t level = 0; level < levels_count(levels) && !run_failed(run); level++)
+    if (count[level] == 1)
+      run_fail(run, "by= '%s': the group '%s' has only one %s in the used rows; a group needs two at least", all->pooled->variable[all->by].name, levels_name(run, levels, level),
+               unit ? all->pooled->effect[0].name : "row");
+}
+
 static void find_groups(Comparison *all) {
   Job *job = all->job;
   Run *run = job->run;
@@ -113,24 +134,13 @@ static void find_groups(Comparison *all) {
   if (!run_failed(run) && all->groups < 2) run_fail(run, "by= '%s' has only one group in the %lld used rows; two are needed at least", by, (long long)n);
   if (all->groups > MOST_GROUPS) run_fail(run, "by= '%s' has %d groups; at most %d can be compared", by, all->groups, MOST_GROUPS);
   all->name = NEW_ARRAY(run, const char *, all->groups);
-  int64_t *units = NEW_ARRAY(run, int64_t, all->groups);
   if (run_failed(run)) return;
   for (int g = 0; g < all->groups; g++) {
     place[all->level[g]] = g;
     all->name[g] = levels_name(run, levels, all->level[g]);
   }
   for (int64_t row = 0; row < n; row++) all->group[row] = place[code[row]];
-  const Effect *effect = all->sample.effects ? &all->sample.effect[0] : NULL; /* its levels are units within a group */
-  bool *seen = effect ? NEW_ARRAY(run, bool, effect->levels) : NULL;
-  if (run_failed(run)) return;
-  for (int64_t row = 0; row < n; row++) {
-    if (effect && seen[effect->code[row]]) continue;
-    if (effect) seen[effect->code[row]] = true;
-    units[all->group[row]]++;
-  }
-  const char *unit = effect ? all->pooled->effect[0].name : "row";
-  for (int g = 0; g < all->groups; g++)
-    if (units[g] < 2) run_fail(run, "by= '%s': the group '%s' has only one %s in the used rows; a group needs two at least", by, all->name[g], unit);
+  check_units(all, n, all->sample.effects ? all->sample.effect[0].code : NULL, all->sample.effects ? all->sample.effect[0].levels : 0);
 }
 
 /* Column j of group g stands at g * k + j. */
@@ -335,7 +345,9 @@ static void fit(Job *job) {
   if (run_failed(run)) return;
   all.job = stack(job, all.by);
   if (run_failed(run)) return;
-  sample_build(all.job, &all.sample);
+  const Column *unit = job->model->effects ? &job->frame->column[all.job->model->effect[0].variable] : NULL;
+  check_units(&all, job->frame->rows, unit ? unit->code : NULL, unit ? levels_count(unit->levels) : 0);
+  if (!run_failed(run)) sample_build(all.job, &all.sample);
   if (!run_failed(run)) find_groups(&all);
   if (!run_failed(run)) design_build(all.job, job->model->terms, job->model->term, all.sample.explicit_intercept, all.sample.any_intercept, DESIGN_BORROW, &all.design);
   if (!run_failed(run)) estimate(&all);
