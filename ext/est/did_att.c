@@ -154,8 +154,7 @@ static void static_effect(Job *job, const Sample *sample, const Treatment *treat
   regression_fit(job, sample, &regression);
   if (run_failed(run)) return;
   if (regression.ls.dropped[0]) {
-    run_fail(run, "the treatment cannot be told from the absorbed effects: no unit changes its status within the used rows%s",
-             treatment->always_treated ? " (some are treated from the first period on)" : "");
+    treatment_absorbed(job, treatment);
     return;
   }
   regression_terms(job, sample, &regression);

@@ -134,3 +134,18 @@ void treatment_build_from(Job *job, Treatment *treatment, int status, int cohort
   else from_status(job, treatment, status, need_cohort);
   if (!run_failed(run)) count_treated(job, treatment);
 }
+
+void treatment_absorbed(Job *job, const Treatment *treatment) {
+  double earliest = INFINITY, latest = -INFINITY; /* first treated periods inside the panel */
+  for (int64_t row = 0; row < treatment->n; row++) {
+    double cohort = isnan(treatment->cohort[row]) ? INFINITY : treatment->cohort[row];
+    earliest = fmin(earliest, cohort);
+    latest = fmax(latest, cohort);
+  }
+  if (earliest == latest && earliest > treatment->first)
+    run_fail(job->run, "all %d units are treated from %.15g on: one cohort and nobody to compare it with", treatment->units, earliest);
+  else if (treatment->always_treated == treatment->treated_units)
+    run_fail(job->run, "the treatment cannot be told from the absorbed effects: no unit changes its status within the used rows%s",
+             treatment->always_treated ? " (some are treated from the first period on)" : "");
+  else run_fail(job->run, "the treatment cannot be told from the absorbed effects: within them it does not vary");
+}

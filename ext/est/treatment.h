@@ -24,6 +24,9 @@ void treatment_build(Job *job, Treatment *treatment, bool need_cohort);
 /* The same from variables: the status where cohort is -1. */
 void treatment_build_from(Job *job, Treatment *treatment, int status, int cohort, bool need_cohort);
 
+/* The sentence where the effects absorb the treatment. */
+void treatment_absorbed(Job *job, const Treatment *treatment);
+
 /* The options cohort= and treat= of every estimator that builds on this. */
 extern const OptionSpec OPTIONS_TREATMENT[];
 #endif
