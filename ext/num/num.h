@@ -251,6 +251,14 @@ void least_squares(Run *run, int64_t n, int k, double *const *x, const double *y
 /* sqrt(sum w (x - mean)^2) of a column, shifted so that a huge mean costs no digits; mean may be NULL. */
 double centred_norm(int64_t n, const double *x, const double *weight, double *mean);
 
+/* ------------------------------------------------------------------------------------------------ linear_program.c
+ * min c'x, A x = b, 0 <= x <= upper. The workspace serves any number of problems of m rows and n columns. */
+typedef struct LinearProgram LinearProgram;
+typedef enum LinearStatus { LINEAR_OPTIMAL, LINEAR_INFEASIBLE, LINEAR_UNBOUNDED, LINEAR_STUCK } LinearStatus; /* stuck: no answer within the limit of steps, or the run failed */
+LinearProgram *linear_program_new(Run *run, int m, int n);
+/* a: m x n, column-major; upper: n numbers, INFINITY for no bound, or NULL for none at all. x: n numbers out, or NULL. Rows should have numbers of about one size. */
+LinearStatus linear_program_solve(LinearProgram *lp, const double *a, const double *b, const double *c, const double *upper, double *x, double *objective);
+
 /* ------------------------------------------------------------------------------------------------ vcov.c */
 typedef enum VcovKind {
   VCOV_IID, VCOV_HC0, VCOV_HC1, VCOV_HC2, VCOV_HC3, VCOV_HC4, VCOV_CLUSTER, VCOV_NEWEY_WEST, VCOV_DRISCOLL_KRAAY, VCOV_CONLEY, VCOV_WILD, VCOV_CV3

@@ -87,3 +87,7 @@ SELECT * FROM fe_quantile('p', 'y ~ x | id', 'method=canay, reps=3');
 SELECT * FROM fe_quantile('p', 'y ~ x | id + t', 'method=mmqr, tau=(.3,.6), cluster=region');
 SELECT fe_quantile('y ~ x | id; method=mmqr, vcov=boot, reps=3', y, x, id) FROM p;
 SELECT * FROM fe_quantile('long', 'y ~ x', 'vcov=ker');
+SELECT * FROM panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z + w', 'id=id, time=t, method=malmquist, returns=vrs, orientation=input');
+SELECT * FROM panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z + w', 'id=id, time=t, method=fe');
+SELECT * FROM panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z + w', 'id=id, time=t, method=growth, share=.4');
+CREATE VIRTUAL TABLE temp.v8 USING panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z', 'id=id, time=t, method=malmquist, outputs=w');
