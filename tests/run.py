@@ -37,7 +37,8 @@ def run(*command, quiet=True, given="", **environment):
     except OSError as error:
         status, output = 127, str(error)
     except subprocess.TimeoutExpired as late:
-        status, output = 124, f"{late.stdout or ''}\nno end after {LIMIT} seconds"
+        so_far = late.stdout or b""  # bytes here, whatever text= says
+        status, output = 124, so_far.decode(errors="replace") + f"\nno end after {LIMIT} seconds"
     if status != 0 and quiet:
         print("\n".join(output.splitlines()[-200:]), flush=True)
     return status, output
