@@ -5,8 +5,8 @@
  *    parts= names them (parts=first* or parts=*); a fit that has nothing else shows all its parts. Thresholds belong to the fit's own column.
  * 2. Rows: the terms in the order in which they first appear, the constant last. keep=, drop= and order= take names or patterns with *, as the
  *    terms are called or as rename=(dt:Digital trade) calls them. A pattern that matches nothing is an error. What is not shown is a control: one Yes/No line.
- * 3. Beneath an estimate: under=se, t, p, ci, or several (se+t): the first in parentheses, the second in brackets, the third in braces, intervals always
- *    in brackets. Where there is no error but an interval (a threshold), the interval.
+ * 3. Beneath an estimate: under=se, t, p, ci, or several (se+t): intervals in brackets; of the others the first in parentheses, the second in brackets, the
+ *    third in braces. Where there is no error but an interval (a threshold), the interval.
  * 4. digits=auto: three decimals, more where the error (else the estimate) would show fewer than two figures, at most eight; a whole number fixes them.
  * 5. Stars from the fit's own p-values. A term dropped as collinear shows a dash.
  * 6. The constant: (Intercept), or with absorbed effects and constant=1 the statistics constant and constant_se of the fit, p from Student's t with df_t.
@@ -299,6 +299,13 @@ static UnderLines read_under(Paper *paper) {
   return lines;
 }
 
+/* Rule 3: 0 parentheses, 1 brackets, 2 braces. */
+static int brackets_of(const UnderLines *lines, int line) {
+  int before = 0;
+  for (int u = 0; u < line; u++) before += lines->kind[u] != UNDER_CI;
+  return lines->kind[line] == UNDER_CI ? 1 : before > 2 ? 2 : before;
+}
+
 static int decimals_for(const Paper *paper, const FitTerm *term) {
   if (paper->digits >= 0) return paper->digits;
   double size = fabs(!isnan(term->std_error) && term->std_error > 0 ? term->std_error : term->estimate);
@@ -307,9 +314,9 @@ static int decimals_for(const Paper *paper, const FitTerm *term) {
   return decimals;
 }
 
-static void bracketed(const Paper *paper, const FitTerm *term, enum Under kind, int place, TableCell *cell) {
+static void bracketed(const Paper *paper, const FitTerm *term, enum Under kind, int way, TableCell *cell) {
   static const char *const OPEN[] = {"(", "[", "{"}, *const CLOSE[] = {")", "]", "}"};
-  int decimals = decimals_for(paper, term), way = kind == UNDER_CI ? 1 : place > 2 ? 2 : place;
+  int decimals = decimals_for(paper, term);
   Text text = {.run = paper->run};
   double value = kind == UNDER_SE ? term->std_error : kind == UNDER_T ? term->statistic : term->p_value;
   if (kind == UNDER_SE && isnan(value) && !isnan(term->conf_low)) { /* rule 3 */
@@ -362,7 +369,7 @@ static void coefficients(Paper *paper, const UnderLines *under, bool *dash) {
       TableCell *line = table_row(&paper->table, TABLE_BODY, "");
       bool any = false;
       for (int c = 0; line && c < paper->columns; c++) {
-        if (found[c] && !isnan(found[c]->estimate)) bracketed(paper, found[c], under->kind[u], u, &line[1 + c]);
+        if (found[c] && !isnan(found[c]->estimate)) bracketed(paper, found[c], under->kind[u], brackets_of(under, u), &line[1 + c]);
         any |= line[1 + c].text != NULL;
       }
       if (line && !any) paper->table.rows--;
@@ -374,7 +381,7 @@ static void note_under(Paper *paper, const UnderLines *under) {
   static const char *const WHAT[] = {"Standard errors", "t statistics", "p-values", "Confidence intervals"}, *const WHERE[] = {"in parentheses", "in brackets", "in braces"};
   Text text = {.run = paper->run};
   for (int u = 0; u < under->count; u++) {
-    int way = under->kind[u] == UNDER_CI ? 1 : u > 2 ? 2 : u;
+    int way = brackets_of(under, u);
     text_add(&text, u ? paper->chinese ? "，" : ", " : "");
     text_format(&text, paper->chinese ? "%s%s" : "%s %s", paper_word(paper, WHAT[under->kind[u]]), paper_word(paper, WHERE[way]));
   }

@@ -187,7 +187,11 @@ static void write_note(Text *out, const char *note, int width) {
       line = 0;
     }
     if (line) text_add(out, " ");
-    text_add_n(out, at, length);
+    for (size_t i = 0; i < length; i++) {
+      bool kept_together = memcmp(at + i, "\xC2\xA0", 2) == 0; /* the blank that breaks no line */
+      text_add_n(out, kept_together ? " " : at + i, 1);
+      i += kept_together;
+    }
     line += needed + (line > 0);
     at += length;
     at += strspn(at, " ");

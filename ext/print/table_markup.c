@@ -32,7 +32,7 @@ static void escape_latex(Text *out, const char *text, bool number) {
     const char *from, *to;
   } MAP[] = {{"\\", "\\textbackslash{}"}, {"&", "\\&"}, {"%", "\\%"}, {"$", "\\$"}, {"#", "\\#"}, {"_", "\\_"}, {"{", "\\{"}, {"}", "\\}"}, {"~", "\\textasciitilde{}"},
              {"^", "\\textasciicircum{}"}, {"<", "$<$"}, {">", "$>$"}, {"|", "\\textbar{}"}, {"\"", "\\textquotedbl{}"}, {"²", "$^2$"}, {"×", "$\\times$"}, {"−", "$-$"}, {"–", "--"},
-             {"—", "---"}, {"≥", "$\\ge$"}, {"≤", "$\\le$"}, {"τ", "$\\tau$"}, {"χ", "$\\chi$"}, {"\n", " "}, {"[", "{[}"}, {"]", "{]}"}};
+             {"—", "---"}, {"≥", "$\\ge$"}, {"≤", "$\\le$"}, {"τ", "$\\tau$"}, {"χ", "$\\chi$"}, {"\n", " "}, {"\xC2\xA0", "~"}, {"[", "{[}"}, {"]", "{]}"}};
   for (const char *at = text; *at;) {
     if (number && minus_here(at, text)) {
       text_add(out, "$-$");

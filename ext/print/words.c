@@ -221,7 +221,7 @@ const char *stars_note(Run *run, const Stars *stars) {
   if (!stars->count) return NULL;
   Text text = {.run = run};
   for (int i = 0; i < stars->count; i++) {
-    text_format(&text, "%s%s p<", i ? ", " : "", stars->symbol[i]);
+    text_format(&text, "%s%s\xC2\xA0p<", i ? ", " : "", stars->symbol[i]); /* a blank at which no line is broken */
     text_short(&text, stars->below[i], 6);
   }
   return run_failed(run) ? NULL : text.data;

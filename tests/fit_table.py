@@ -1,0 +1,295 @@
+"""fit_table, corr_table, describe_table. The pages of fit_table.txt were read by eye and are kept word for word (ECON_WRITE=1 writes them anew: read the difference);
+everything that can be known otherwise is: numbers against Python's own rounding, HTML by html.parser, CSV by csv, LaTeX by pdflatex where it is installed."""
+import csv
+import html.parser
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+from decimal import ROUND_HALF_EVEN, Decimal
+
+import pytest
+
+HERE = pathlib.Path(__file__).parent
+PAGES = HERE / "fit_table.txt"
+
+
+def term(name, estimate, error=None, p=None, **more):
+    """As an estimator would write it: 95% interval with 1.96."""
+    known = estimate is not None and error is not None
+    return {"term": name, "estimate": estimate, "std_error": error, "statistic": estimate / error if known else None, "p_value": p,
+            "conf_low": estimate - 1.96 * error if known else None, "conf_high": estimate + 1.96 * error if known else None, **more}
+
+
+def fit(terms, outcome="nqp", effects=(), vcov="hc1", stats=None, tests=(), **more):
+    return json.dumps({"estimator": "fe_ols", "formula": "written by hand", "outcome": outcome, "nobs": 270, "terms": terms, "vcov": {"type": vcov, "terms": 0, "lower": []},
+                       "stats": {"r2": .9534, "r2_within": .5, "df_t": 29, **(stats or {})}, "words": {}, "absorbed": [{"name": n, "levels": k, "redundant": 0, "nested": False} for n, k in effects],
+                       "rows": {}, "tests": list(tests), **more}, ensure_ascii=False)
+
+
+def made_test(name, statistic, p=None, critical=None, subject=None):
+    return {"test": name, "subject": subject, "h0": None, "statistic": statistic, "df1": 1, "df2": None, "p_value": p, "critical": critical, "note": None}
+
+
+# The baseline of a paper: four columns, as it prints them
+POOLED = fit([term("(Intercept)", .0512, .0261, .051), term("dt", .75, .0403, 1e-9)])
+TWOWAY = fit([term("dt", .4467, .0325, 1e-9)], effects=[("prov", 30), ("year", 9)], vcov="cluster(prov)", stats={"constant": .1, "constant_se": .04})
+UNIT = fit([term("dt", .5119, .0478, 1e-9), term("lf", -.031, .0211, .15), term("ul", .2, .0999, .049)], effects=[("prov", 30)], vcov="cluster(prov)")
+FULL = fit([term("dt", .3846, .0351, 1e-9), term("lf", None), term("ul", .0017, .0002, .001)], outcome="dti", effects=[("prov", 30), ("year", 9)], vcov="cluster(prov)")
+SECOND = fit([term("dt", .4154, .0338, 1e-9, stage="second"), term("lf", .02, .01, .06, stage="second"), term("l(dt)", .9007, .0369, 1e-9, part="first: dt", stage="first", outcome="dt"),
+              term("lf", .1, .2, .6, part="first: dt", stage="first", outcome="dt")], estimator="fe_iv", effects=[("prov", 30), ("year", 9)],
+             tests=[made_test("first_stage_f", 99., .0001, subject="dt"), made_test("first_stage_wald_f", 60.16, .0001, subject="dt"), made_test("kp_rk_lm", 28.61, .00002),
+                    made_test("kp_rk_wald_f", 60.16, None, 16.38), made_test("hansen_j", .5, .4795), made_test("wu_hausman", 3., .08)])
+FAILED = fit([], error="no row is left", outcome="nqp")
+THRESHOLD = fit([term("regime::1:x", .5, .2, .02), term("threshold_1", .35, part="threshold", conf_low=.31, conf_high=.37) | {"conf_low": .31, "conf_high": .37}])
+QUANTILES = fit([term("x @ 0.25", .1, .05, .04, tau=.25), term("x @ 0.75", .2, .05, .001, tau=.75)], estimator="fe_quantile", stats={"r2": None})
+HOSTILE = fit([term("a & b_1 <i>%$#{}~^\\|\"'*[x]</i>", 1., .5, .05)], outcome="百分比 <script>", effects=[("省份 & 年", 31)])
+
+
+@pytest.fixture
+def table(db):
+    def print_(fits, options="", labels=None):
+        rows = list(zip(labels or [""] * len(fits), fits))
+        values = ", ".join(["(?, ?)"] * len(rows))
+        return db.value(f"WITH m(label, fit) AS (VALUES {values}) SELECT fit_table(label, fit, ?) FROM m", *[x for row in rows for x in row], options)
+    return print_
+
+
+CASES = [
+    ("the baseline of a paper", [POOLED, TWOWAY, UNIT, FULL], "keep=dt, rename=(dt:Digital trade, prov:Province, year:Year)"),
+    ("three lines a term, the constant everywhere", [POOLED, TWOWAY], "under=se+t, constant=1, digits=4, r2=overall+within+adj"),
+    ("everything, in Chinese", [POOLED, TWOWAY, UNIT, FULL], "lang=zh, title=基准回归, rename=(dt:数字贸易, prov:省份, year:年份)"),
+    ("intervals and p-values", [UNIT], "under=ci+p, stars=0, notes=The sample ends in 2022."),
+    ("instruments, first stage beside second", [SECOND], "parts=first*, drop=lf, tests=auto"),
+    ("instruments in Chinese", [SECOND], "lang=zh"),
+    ("tests by name", [SECOND], "tests=(wu_hausman, first*), controls=0, fe=0, units=0, errors=0, r2=none"),
+    ("fits that failed", [TWOWAY, FAILED, None], ""),
+    ("a threshold", [THRESHOLD], ""),
+    ("quantiles", [QUANTILES], ""),
+    ("markdown", [POOLED, FULL], "format=markdown, title=A | b"),
+    ("csv", [POOLED, TWOWAY, FULL], "format=csv"),
+    ("latex", [POOLED, TWOWAY, FULL], "format=latex, keep=dt, title=Trade & growth, label=tab:base"),
+    ("latex, fragment, hostile names", [HOSTILE], "format=latex, fragment=1"),
+    ("html", [POOLED, TWOWAY, FULL], "format=html, keep=dt, title=Trade & growth"),
+    ("html, hostile names", [HOSTILE], "format=html"),
+    ("symbols of one's own", [UNIT], "stars=(+ .2, * .05, ** .01), under=none"),
+    ("order and patterns", [UNIT, FULL], "order=(ul, l*), drop=dt"),
+]
+
+
+def test_pages(table):
+    text = "".join(f"==== {name}: {options}\n{table(fits, options)}\n" for name, fits, options in CASES)
+    if os.environ.get("ECON_WRITE"):
+        PAGES.write_text(text, encoding="utf-8")
+    assert text == PAGES.read_text(encoding="utf-8")
+
+
+# ---------------------------------------------------------------- numbers and their places
+def rounded(value, decimals):
+    return format(Decimal(value).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN), "f")
+
+
+def lines_of(text):
+    return {line.split("  ")[0].strip(): re.split(r"\s{2,}", line.strip())[1:] for line in text.splitlines() if line[:1].strip()}
+
+
+def test_numbers_are_the_fit_s_rounded(table):
+    numbers = [(.7500, .0403), (-1234.56789, 12.345), (.00117, .000526), (3e-7, 1e-7), (.05, .02), (12.5, 3.), (-.0004, .2)]
+    page = table([fit([term("x", b, s, .5)]) for b, s in numbers], "format=csv")
+    rows = list(csv.reader(io.StringIO(page)))
+    estimates, errors = next((r, rows[i + 1]) for i, r in enumerate(rows) if r[0] == "x")
+    for (b, s), shown, beneath in zip(numbers, estimates[1:], errors[1:]):
+        decimals = 3
+        while decimals < 8 and abs(Decimal(s)).scaleb(decimals) < Decimal("9.95"):
+            decimals += 1
+        expected = rounded(b, decimals)
+        assert shown == (expected.lstrip("-") if float(expected) == 0 else expected)
+        assert beneath == f"({rounded(s, decimals)})"
+
+
+def test_decimal_points_stand_above_each_other(table):
+    page = table([POOLED, TWOWAY, UNIT], "under=se+t, constant=1")
+    body = page.splitlines()
+    first = [i for i, line in enumerate(body) if set(line) == {"-"}]
+    rows = body[first[0] + 1:first[1]]
+    places = [[m.start() for m in re.finditer(r"\.", row)] for row in rows]
+    full = next(p for p in places if len(p) == 3)
+    assert all(set(p) <= set(full) for p in places)
+    assert len({len(line) for line in body if set(line) <= {"="} and line}) == 1
+    assert all(line == line.rstrip() for line in body)
+
+
+@pytest.mark.parametrize("p, stars", [(.009999, "***"), (.01, "**"), (.0499, "**"), (.05, "*"), (.0999, "*"), (.1, ""), (None, "")])
+def test_a_star_stands_below_its_bound(table, p, stars):
+    page = table([fit([term("x", 1, .5, p)])], "format=csv")
+    assert f"x,1.000{stars}\n" in page
+
+
+def test_constant_with_absorbed_effects(table):
+    """0.1 / 0.04 = 2.5 on 29 degrees of freedom: p = 0.0184 (scipy: 2 * stats.t.sf(2.5, 29) = 0.018342...)."""
+    page = table([TWOWAY], "constant=1, format=csv, under=p, digits=3")
+    assert "Constant,0.100**\n,(0.018)\n" in page
+    assert "Constant" not in table([TWOWAY], "") and "Constant" not in table([POOLED], "constant=0")
+
+
+def test_controls_and_effects(table):
+    page = lines_of(table([POOLED, TWOWAY, UNIT], "keep=dt"))
+    assert page["Controls"] == ["No", "No", "Yes"]
+    assert page["prov fixed effects"] == ["No", "Yes", "Yes"] and page["year fixed effects"] == ["No", "Yes", "No"]
+    assert page["Number of prov"] == ["30", "30"] and page["N"] == ["270"] * 3
+    assert "Controls" not in table([POOLED, TWOWAY], "keep=dt") and "Controls" not in table([UNIT], "keep=dt, controls=0")
+
+
+def test_names_match_as_formulas_do(table):
+    page = table([fit([term("l(dt,2)", 1, .5, .5), term("year::2015:treat", 2, .5, .5)])], "keep=(l(dt, 2), year::*), rename=(l(dt, 2):Second lag, year::2015:treat:Effect in 2015)")
+    assert "Second lag" in page and "Effect in 2015" in page
+
+
+def test_every_estimator_prints(db):
+    """Fits of what is registered, on shipped tables: each gives a page with its outcome or its terms."""
+    for name in ("castle", "grunfeld", "wage_panel", "card", "nsw", "munnell"):
+        db.table(name)
+    examples = dict(db.rows("SELECT name, example FROM econ_help() WHERE kind = 'estimator'"))
+    for name, source, model, options in [("fe_ols", "grunfeld", "invest ~ value | firm", ""), ("fe_iv", "card", "lwage ~ exper | educ ~ nearc4", ""),
+                                         ("fe_poisson", "castle", "jhcitizen_c ~ post | sid", ""), ("fe_logit", "nsw", "treat ~ age + educ", ""), ("fe_probit", "nsw", "treat ~ age", ""),
+                                         ("did_att", "castle", "l_homicide ~ 1 | sid + year", "treat=post, agg=event, window=-3:3"), ("re_gls", "grunfeld", "invest ~ value | firm", ""),
+                                         ("fe_mediate", "wage_panel", "lwage ~ married + exper | nr", "treat=married, mediator=hours"), ("fe_quantile", "grunfeld", "invest ~ value", "tau=(.25,.75)"),
+                                         ("fe_threshold", "grunfeld", "invest ~ value + capital | firm", "threshold=value, regime=capital"), ("fe_compare", "wage_panel", "lwage ~ exper | nr", "by=black")]:
+        if name not in examples:
+            continue
+        made = db.value("SELECT econ_fit(?, ?, ?, ?)", name, source, model, options)
+        terms = [t for t in json.loads(made)["terms"] if "part" not in t]
+        for form in ("text", "markdown", "latex", "html", "csv"):
+            page = db.value("SELECT fit_table('', ?, ?)", made, f"format={form}, parts=*")
+            assert "(1)" in page and (form == "latex" or terms[0]["term"].split(" @ ")[0].replace("(Intercept)", "Constant") in page.replace("\\", "")), (name, form, page)
+
+
+# ---------------------------------------------------------------- formats
+class Structure(html.parser.HTMLParser):
+    """Tags must close in order; rows must be equally wide."""
+
+    def __init__(self):
+        super().__init__(convert_charrefs=True)
+        self.open, self.widths, self.text = [], [], []
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "br":
+            return
+        parents = {"table": [None], "caption": ["table"], "thead": ["table"], "tbody": ["table"], "tfoot": ["table"], "tr": ["thead", "tbody", "tfoot"], "td": ["tr"], "th": ["tr"], "sup": ["td", "th"]}
+        assert (self.open[-1] if self.open else None) in parents[tag], f"<{tag}> inside {self.open}"
+        assert len({name for name, _ in attributes}) == len(attributes)
+        self.open.append(tag)
+        if tag == "tr":
+            self.widths.append(0)
+        if tag in ("td", "th"):
+            self.widths[-1] += int(dict(attributes).get("colspan", 1))
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+@pytest.mark.parametrize("fits, options", [([POOLED, TWOWAY, UNIT, FULL], "under=se+t, title=A"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([FAILED, None], ""), ([POOLED], "notes=0")])
+def test_html_is_well_formed(table, fits, options):
+    page = table(fits, options + ", format=html")
+    parser = Structure()
+    parser.feed(page)
+    parser.close()
+    assert parser.open == [] and len(set(parser.widths)) == 1
+    if fits == [HOSTILE]:
+        assert "a & b_1 <i>%$#{}~^\\|\"'*[x]</i>" in parser.text and "百分比 <script>" in parser.text
+
+
+def test_csv_is_a_rectangle(table):
+    rows = list(csv.reader(io.StringIO(table([HOSTILE, POOLED], "format=csv"))))
+    assert {len(row) for row in rows} == {3} and "a & b_1 <i>%$#{}~^\\|\"'*[x]</i>" in [row[0] for row in rows]
+
+
+def test_latex_compiles(table, db, tmp_path):
+    if not shutil.which("pdflatex"):
+        pytest.skip("no pdflatex")
+    hostile = json.loads(HOSTILE)
+    hostile["outcome"], hostile["absorbed"][0]["name"] = "share", "state & year"  # pdflatex has no Chinese
+    pages = [table([POOLED, TWOWAY, UNIT, FULL], "under=se+t+ci, format=latex, title=Base & more, notes=100% of it"), table([SECOND], "parts=*, format=latex"), table([json.dumps(hostile)], "format=latex"),
+             table([QUANTILES], "format=latex"),
+             db.value("WITH c(a, b, r, p) AS (VALUES ('x_1','x_1',1,NULL), ('y','x_1',-.5,.01), ('y','y',1,NULL)) SELECT corr_table(a, b, r, p, 'format=latex, under=p') FROM c"),
+             db.value("SELECT describe_table('x_1', 10, 1.5, .25, -1, 2e6, 'format=latex')")]
+    source = "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage[utf8]{inputenc}\\usepackage{textcomp,booktabs}\\begin{document}\n" + "\n\n".join(pages) + "\n\\end{document}\n"
+    (tmp_path / "page.tex").write_text(source, encoding="utf-8")
+    done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"], cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
+    assert done.returncode == 0 and (tmp_path / "page.pdf").exists(), done.stdout[-1500:]
+
+
+# ---------------------------------------------------------------- the two tables in front
+def test_correlations(db):
+    rows = "WITH c(a, b, r, p) AS (VALUES ('x','x',1,NULL), ('dt','x',.83,.0001), ('dt','dt',1,NULL), ('long name','x',-.629,.03), ('long name','dt',NULL,NULL)) "
+    assert db.value(rows + "SELECT corr_table(a, b, r, p) FROM c") == """\
+======================================
+               x       dt    long name
+--------------------------------------
+x           1.000
+dt          0.830***  1.000
+long name  -0.629**            1.000
+======================================
+*** p<0.01, ** p<0.05, * p<0.1."""
+    body = list(csv.reader(io.StringIO(db.value(rows + "SELECT corr_table(a, b, r, p, 'format=csv') FROM c"))))
+    assert body == [["", "x", "dt", "long name"], ["x", "1.000", "", ""], ["dt", "0.830***", "1.000", ""], ["long name", "-0.629**", "", "1.000"]]
+    body = list(csv.reader(io.StringIO(db.value(rows + "SELECT corr_table(a, b, r, p, 'format=csv, under=p, heads=numbers, digits=2, rename=dt:Trade') FROM c"))))
+    assert body == [["", "(1)", "(2)", "(3)"], ["(1) x", "1.00", "", ""], ["", "", "", ""], ["(2) Trade", "0.83", "1.00", ""], ["", "(0.000)", "", ""], ["(3) long name", "-0.63", "", "1.00"],
+                    ["", "(0.030)", "", ""]]
+    assert db.value("SELECT corr_table('b', 'a', .5, .5, 'format=csv')") == ",a,b\na,1.000,\nb,0.500,1.000"
+
+
+def test_descriptives(db):
+    page = db.value("WITH v(v, n, m, p, s) AS (VALUES ('x', 270, .2214, .19, 1.0), ('y', 270, NULL, 12345.6789, 'n/a')) SELECT describe_table(v, n, m, p, s, 'format=csv, columns=(n, mean, p50, Note), digits=2, lang=zh') FROM v")
+    assert page == "变量,样本量,均值,中位数,Note\nx,270,0.22,0.19,1.00\ny,270,,12345.68,n/a"
+    assert db.value("SELECT describe_table('x', 1, 2.5, 3, 4, 5, 'format=csv')") == "Variable,N,Mean,SD,Min,Max\nx,1,2.500,3,4,5"
+
+
+# ---------------------------------------------------------------- how it is called
+def test_no_rows_and_views(db):
+    assert db.value("SELECT fit_table('a', NULL) WHERE 0") is None
+    db.execute("CREATE TABLE m(fit)")
+    db.execute("INSERT INTO m VALUES (?)", (POOLED,))
+    db.execute("CREATE VIEW page AS SELECT fit_table('', fit, 'format=csv') AS page FROM m")
+    assert db.value("SELECT page FROM page").startswith(",(1)\n")
+
+
+def test_options_as_json(db):
+    options = json.dumps({"title": "Laws, homicide and what's \"new\"", "under": "t", "digits": 2}, ensure_ascii=False)
+    page = db.value("SELECT fit_table('', ?, ?)", POOLED, options)
+    assert page.startswith("Laws, homicide and what's \"new\"\n") and "0.75***" in page and "(18.61)" in page
+
+
+@pytest.mark.parametrize("arguments, sentence", [
+    ("'a', ?, 'kep=dt'", "unknown option 'kep'; did you mean 'keep'?"),
+    ("'a', ?, 'keep=dtt'", "keep=dtt matches no term of the fits, which have 'dt', '(Intercept)'"),
+    ("'a', ?, 'under=sd'", "under=sd: it is made of se, t, p and ci joined by +, or none"),
+    ("'a', ?, 'under=se+se'", "'se' stands there twice"),
+    ("'a', ?, 'stars=many'", "'many' is neither a bound of p"),
+    ("'a', ?, 'digits=x'", "digits=x: a whole number from 0 to 15, or auto"),
+    ("'a', ?, 'digits=99'", "digits=99"),
+    ("'a', ?, 'format=word'", "format=word: it must be one of text, markdown, latex, html, csv"),
+    ("'a', ?, 'r2=big'", "r2=big: it is made of overall, within and adj"),
+    ("'a', ?, 'stats=nope'", "stats=nope: no fit has a statistic of this name"),
+    ("'a', ?, 'rename=dt'", "rename=dt: it is made of name:label"),
+    ("'a', substr(?, 2)", "this is not a fit"),
+    ("?", "1 arguments were given; it is called as fit_table(label, fit [, 'options'])"),
+    ("'a', ?, 'under=se', 1", "4 arguments were given"),
+])
+def test_sentences(db, arguments, sentence):
+    said = db.error(f"SELECT fit_table({arguments})", POOLED)
+    assert said.startswith("fit_table: ") and sentence in said, said
+
+
+def test_more_sentences(db):
+    assert "the options differ from row to row" in db.error("WITH m(o) AS (VALUES ('keep=x'), ('keep=y')) SELECT fit_table('', ?, o) FROM m", POOLED)
+    assert db.error("SELECT corr_table('a', 'b', 'x', .5)") == "corr_table: row 1: 'r' is no number: 'x'"
+    assert "row 1 has no name for var2" in db.error("SELECT corr_table('a', NULL, .1, .5)")
+    assert "columns=(N, Mean, ...) must name them" in db.error("SELECT describe_table('a', 1, 2)")
+    assert "columns= names 1 columns, but 2 values follow" in db.error("SELECT describe_table('a', 1, 2, 'columns=N')")
