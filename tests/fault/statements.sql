@@ -91,3 +91,14 @@ SELECT * FROM panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z
 SELECT * FROM panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z + w', 'id=id, time=t, method=fe');
 SELECT * FROM panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z + w', 'id=id, time=t, method=growth, share=.4');
 CREATE VIRTUAL TABLE temp.v8 USING panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z', 'id=id, time=t, method=malmquist, outputs=w');
+SELECT fit_table(region, f, 'keep=x, rename=(x:The x, id:Unit), under=se+t+ci, constant=1, r2=overall+within, stats=rmse, notes=kept') FROM (SELECT region, fe_ols('y ~ x + z | id', y, x, z, id) AS f FROM p GROUP BY region UNION ALL SELECT 'none', NULL);
+SELECT fit_table('', f, 'format=latex, lang=zh, order=z, parts=*') || fit_table('', f, 'format=html, title=A') || fit_table('', f, '{"format": "markdown"}') || fit_table('', f, 'format=csv, tests=all') FROM (SELECT econ_fit('fe_iv', 'p', 'y ~ z | id | x ~ w + d', '') AS f);
+SELECT fit_table('', f, 'keep=nothing') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
+SELECT corr_table(var1, var2, r, p_value, 'under=p, rename=y:The y, heads=numbers') FROM panel_correlate('p', 'y, x, z');
+SELECT describe_table(id, t, y, x, z, 'columns=(a, b, c, d), lang=zh, notes="a, b"') FROM p;
+SELECT plot_event(t - 2004, y, y - 1, CASE t WHEN 2003 THEN NULL ELSE y + 1 END, region, 'ref=-7, band=1, title="A, b", hline=3, vline=(1,2)') FROM p WHERE id < 4;
+SELECT plot_coef(region || id, y, y - 1, y + 1, t, 'subtitle=s, note=n') FROM p WHERE t < 2004;
+SELECT plot_density(y, x / 20.0, 'mark=3, marklabel=real') || plot_density(z, region, 'kernel=epanechnikov') FROM p;
+SELECT plot_line(t, y, region, 'points=1, lang=zh') || plot_scatter(x, y, region, 'fit=1, bins=4') FROM p;
+SELECT plot_balance(region || t, y, x, '{"mark": 3, "title": "t"}') FROM p;
+SELECT plot_line(t, region) FROM p;
