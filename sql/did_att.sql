@@ -7,6 +7,9 @@
 -- agg=att (default): y = b D + x'c + unit + time effects + e; one row 'att'.
 -- agg=event: a dummy for each time since treatment but ref= (default -1, shown with estimate 0); window=lo:hi bins both ends. Rows 'event', and one 'att':
 --   their plain average from event time 0 on. fit_tests(fit) has `pretrend`, the joint test of all effects before treatment.
+-- match=psm(treat ~ x1 + x2, options of psm_match): PSM-DID in one call. Treated are the units that ever have a 1 in treat. Units are matched on the means of their regressors over the
+--   periods before anybody is treated; with by=year each year's rows for themselves; with by=pooled the rows of all periods at once. What is not matched is dropped and counted (fit_rows:
+--   other), the weights go into the regression (times weights=, where given). Stats: match_treated, match_control, match_mean_bias_before, match_mean_bias_after.
 -- Rows: effect, cohort, time, event_time, estimate, std_error, statistic, p_value, conf_low, conf_high. Controls are terms of the fit (fit_terms).
 -- One row for each unit and time; two are an error. Errors cluster by the first effect unless vcov= says otherwise; options as fe_ols.
 -- With staggered adoption and effects that differ this average may give some effects negative weights: agg=att says how much (statistics negative_weight_sum and
@@ -24,3 +27,10 @@ FROM did_att('castle', 'l_homicide ~ unemployrt | sid + year', 'treat=post, agg=
 -- and its test of parallel trends
 SELECT test, round(statistic, 3) AS f, df1, df2, round(p_value, 3) AS p_value, h0
 FROM fit_tests(econ_fit('did_att', 'castle', 'l_homicide ~ unemployrt | sid + year', 'treat=post, agg=event, window=-5:3'));
+
+-- PSM-DID: states matched on poverty and income before the first law, the regression on the matched states with their weights; the same year by year
+WITH way(match) AS (VALUES ('psm(post ~ poverty + l_income, caliper=0.5)'), ('psm(post ~ poverty + l_income, ratio=2, replace=1)'), ('psm(post ~ poverty + l_income, by=year, ratio=2, replace=1)'),
+  ('psm(post ~ poverty + l_income, by=pooled, method=kernel)'))
+SELECT way.match, round(estimate, 4) AS att, round(std_error, 4) AS se, nobs, fit_stat(fit, 'match_treated') AS treated, fit_stat(fit, 'match_control') AS controls,
+  round(fit_stat(fit, 'match_mean_bias_before'), 1) AS "bias before", round(fit_stat(fit, 'match_mean_bias_after'), 1) AS after
+FROM way, did_att('castle', 'l_homicide ~ unemployrt | sid + year', 'treat=post, match=' || way.match) WHERE effect = 'att';

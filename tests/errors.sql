@@ -262,3 +262,10 @@ SELECT plot_line(t, y, 'xmin=9, xmax=1') FROM p;
 SELECT plot_line(t, y, 'title=' || t) FROM p;
 SELECT plot_density(y, 2 + y) FROM p;
 SELECT plot_scatter(t, y, 'bins=0') FROM p;
+-- matching before a difference in differences
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm');
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm(d ~ x, where=y)');
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm(d ~ x, outcome=y)');
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm(d ~ x | id)');
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm(x ~ z)');
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, where=t > 2003, match=psm(d ~ x)');

@@ -80,7 +80,7 @@ static int uses_of(const Job *job, int variable) {
     uses += of_variable && option->variable == variable;
     for (int t = 0; t < option->terms; t++)
       for (int f = 0; f < option->term[t].factors; f++) uses += option->term[t].factor[f].variable == variable;
-    if (option->calls) uses += 2;
+    if (option->calls || option->nested) uses += 2;
     if (option->vcov && option->vcov->kind == VCOV_CONLEY) uses += (option->vcov->latitude == variable) + (option->vcov->longitude == variable);
   }
   const double *number = job->frame->column[variable].number;

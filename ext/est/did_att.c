@@ -244,8 +244,11 @@ static void event_study(Job *job, const Sample *sample, const Treatment *treatme
   if (!run_failed(run)) effect_rows(job, events.reference);
 }
 
-static void fit(Job *job) {
+static void fit(Job *given) {
+  Job matched = *given, *job = &matched; /* with the weights of match=, where that is given */
   Run *run = job->run;
+  did_match(job);
+  if (run_failed(run)) return;
   const Model *model = job->model;
   bool events = option_is(job, "agg", "event");
   if (model->endogenous) run_fail(run, "the formula has a third part (endogenous ~ instruments), which did_att does not take");
@@ -272,6 +275,7 @@ static const OptionSpec OWN[] = {
     {"agg", OPTION_CHOICE, "att", "att|event", "one number, or an event study"},
     {"ref", OPTION_NUMBER, "-1", NULL, "the event time that the others are compared with"},
     {"window", OPTION_RANGE, NULL, NULL, "lo:hi, event times with binned ends"},
+    {"match", OPTION_NESTED, NULL, "psm_match", "psm(treat ~ x1 + x2, caliper=.05, ...): match before treatment (by=year: year by year; by=pooled: all rows), and weight the regression"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 static const OptionSpec *const OPTIONS[] = {OPTIONS_TREATMENT, OWN, OPTIONS_WHERE, OPTIONS_PANEL, OPTIONS_SAMPLE, OPTIONS_VCOV, NULL};
 

@@ -120,7 +120,8 @@ typedef enum OptionType {
   OPTION_PANEL,     /* unit+time or unit,time */
   OPTION_WHERE,     /* a SQL expression */
   OPTION_VCOV,      /* iid, hc1, cluster(a+b), ... */
-  OPTION_CALL,      /* name(arguments): match=psm(treat ~ x1, caliper=.05), taken apart into one Call */
+  OPTION_CALL,      /* name(arguments), taken apart into one Call */
+  OPTION_NESTED,    /* match=psm(treat ~ x1, caliper=.05): formula and options of another estimator on the same rows; choices names it */
   OPTION_CALLS      /* bare calls without a key: winsor(x, .01), l(x). At most one such spec for an estimator; its name documents them */
 } OptionType;
 
@@ -161,6 +162,7 @@ typedef struct VcovSpec {
   int64_t seed;         /* wild: -1 where not given */
 } VcovSpec;
 
+typedef struct Nested Nested;
 typedef struct OptionValue {
   const OptionSpec *spec;
   bool given;
@@ -175,7 +177,19 @@ typedef struct OptionValue {
   int calls;
   Call *call;
   const VcovSpec *vcov; /* NULL where not given */
+  const Nested *nested; /* NESTED */
 } OptionValue;
+
+/* Another estimator's formula and options, compiled over the variables of the model that they stand in. */
+struct Nested {
+  const struct Estimator *estimator;
+  int outcome;
+  bool intercept;
+  int terms, effects;
+  Term *term;
+  int options;
+  OptionValue *option;
+};
 
 /* ------------------------------------------------------------------------------------------------ fit.c: the result
  * Texts handed to fit_*, cell_* and result_* are borrowed, not copied: they must live as long as the run. */

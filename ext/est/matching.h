@@ -71,7 +71,8 @@ typedef struct Matching {
 } Matching;
 
 void matching_run(Run *run, Matching *m);
-void settings_check(Run *run, const MatchSettings *settings); /* psm_match.c: a sentence where they make no sense */
+/* psm_match.c: the settings from the options of psm_match; a sentence where they make no sense */
+void matching_settings(Job *job, MatchSettings *settings);
 
 /* psm_score.c: score and index of the given rows; false if these rows have one side only. */
 bool score_rows(Run *run, Matching *m, int64_t count, const int64_t *row);

@@ -22,19 +22,13 @@ typedef struct Balance {
 
 /* ---- settings */
 
-static void read_settings(Job *job, MatchSettings *s) {
+void matching_settings(Job *job, MatchSettings *s) {
   Run *run = job->run;
   *s = (MatchSettings){.score = option_is(job, "score", "probit") ? GLM_PROBIT : GLM_LOGIT, .method = (MatchMethod)option_integer(job, "method"), .ratio = option_integer(job, "ratio"),
                        .replace = option_integer(job, "replace"), .caliper = option_number(job, "caliper"), .caliper_in_sd = option_is(job, "caliper_unit", "sd"),
                        .order = (MatchOrder)option_integer(job, "order"), .gaussian = option_is(job, "kernel", "gaussian"), .bandwidth = option_number(job, "bandwidth"),
                        .support = (MatchSupport)option_integer(job, "support"), .trim = option_number(job, "trim"), .estimand = (Estimand)option_integer(job, "estimand"),
                        .moments = option_integer(job, "moments"), .seed = (uint64_t)option_integer(job, "seed")};
-  settings_check(run, s);
-  if (option_integer(job, "neighbours") < 1) run_fail(run, "neighbours=%lld must be 1 or more", (long long)option_integer(job, "neighbours"));
-  if (!compares_rows(s->method) && option_given(job, "exact")) run_fail(run, "exact= needs a method that compares rows, not method=%s", option_value(job, "method")->text);
-}
-
-void settings_check(Run *run, const MatchSettings *s) {
   bool neighbours = s->method == MATCH_NEAREST || s->method == MATCH_MAHALANOBIS;
   if (s->ratio < 1) run_fail(run, "ratio=%lld must be 1 or more", (long long)s->ratio);
   if (s->caliper < 0) run_fail(run, "caliper=%.15g must not be negative", s->caliper);
@@ -42,6 +36,8 @@ void settings_check(Run *run, const MatchSettings *s) {
   if (!(s->bandwidth > 0)) run_fail(run, "bandwidth=%.15g must be positive", s->bandwidth);
   if (!(s->trim >= 0 && s->trim < 0.5)) run_fail(run, "trim=%.15g must lie between 0 and 0.5", s->trim);
   if (s->moments < 1 || s->moments > 3) run_fail(run, "moments=%lld must be 1, 2 or 3", (long long)s->moments);
+  if (option_integer(job, "neighbours") < 1) run_fail(run, "neighbours=%lld must be 1 or more", (long long)option_integer(job, "neighbours"));
+  if (!compares_rows(s->method) && option_given(job, "exact")) run_fail(run, "exact= needs a method that compares rows, not method=%s", option_value(job, "method")->text);
   if (neighbours && !s->replace && s->estimand != ESTIMAND_ATT)
     run_fail(run, "estimand=%s needs replace=1: without replacement controls are given to the treated, and not the other way round", s->estimand == ESTIMAND_ATU ? "atu" : "ate");
 }
@@ -201,7 +197,7 @@ static void fit(Job *job) {
   if (model->endogenous) run_fail(run, "the formula has a third part (endogenous ~ instruments), which psm_match does not take");
   if (model->effects) run_fail(run, "the score takes no absorbed effects; write i(%s) among the regressors, exact= or by=", model->effect[0].name);
   if (!job_has_rows(job, 1)) return;
-  read_settings(job, &settings);
+  matching_settings(job, &settings);
   if (run_failed(run)) return;
   design_build(job, model->terms, model->term, model->intercept, model->intercept, DESIGN_BORROW, &score);
   if (run_failed(run)) return;

@@ -26,6 +26,8 @@ void treatment_build_from(Job *job, Treatment *treatment, int status, int cohort
 
 /* The sentence where the effects absorb the treatment. */
 void treatment_absorbed(Job *job, const Treatment *treatment);
+/* match=psm(...), did_match.c: matches, drops what is not matched, and puts the weights into weights=. Call it first, with a Job of your own to change. */
+void did_match(Job *job);
 
 /* The options cohort= and treat= of every estimator that builds on this. */
 extern const OptionSpec OPTIONS_TREATMENT[];

@@ -9,7 +9,8 @@
  * 4. Values are compiled in the order of the text, so that an aggregate's further arguments follow it.
  * 5. The panel is set where it is needed: for shifts, nw and dk, for estimators with ESTIMATOR_PANEL, and when panel= is given. Without panel= it
  *    is id= and time= of the estimator, else the first two absorbed effects that are plain variables. Shifts, nw and dk fail without one;
- *    the estimators decide for themselves. */
+ *    the estimators decide for themselves.
+ * 6. A nested estimator, psm(formula, options), is compiled over the variables of the model that it stands in; its where= would be the model's, and is refused. */
 #include "sql.h"
 
 typedef struct Reader {
@@ -204,6 +205,50 @@ static void list_options(Reader *reader) {
                                 .variable = -1};
 }
 
+static void compile_all(Compiler *compiler, Reader *reader) {
+  for (int i = 0; i < reader->ordered && !run_failed(compiler->run); i++) compile_value(compiler, &reader->plan->option[reader->order[i]]);
+  for (int i = 0; i < reader->plan->options && !run_failed(compiler->run); i++) {
+    OptionValue *option = &reader->plan->option[i];
+    if (option->given || !option->spec->fallback) continue;
+    option->text = option->spec->fallback;
+    compile_value(compiler, option);
+  }
+}
+
+/* Rule 6. The model is put back as it was, but for the inputs and variables that were added. */
+void compile_nested(Compiler *compiler, OptionValue *value) {
+  Run *run = compiler->run;
+  const Estimator *estimator = estimator_find(value->spec->choices);
+  TokenList list = tokens_list(run, value->text), inside = {NULL, 0};
+  size_t length = strcspn(estimator->name, "_");
+  bool known = list.count && (token_is(list.token, estimator->name) || ((size_t)list.token->length == length && strncmp(list.token->start, estimator->name, length) == 0));
+  if (!run_failed(run) && (!known || !tokens_call(list, &inside)))
+    run_fail(run, "%s=%.200s: it is written %.*s(%s, option=value, ...)", value->spec->name, value->text, (int)length, estimator->name, estimator->model_help);
+  Nested *nested = NEW(run, Nested);
+  if (run_failed(run)) return;
+  int comma = tokens_find(inside, 0, ",");
+  Model outer = *compiler->model, *model = compiler->model;
+  *model = (Model){.inputs = outer.inputs, .input = outer.input, .variables = outer.variables, .variable = outer.variable};
+  compile_model(compiler, estimator, tokens_raw(run, tokens_slice(inside, 0, comma)));
+  *nested = (Nested){.estimator = estimator, .outcome = model->outcome, .intercept = model->intercept, .terms = model->terms, .effects = model->effects + model->endogenous, .term = model->term};
+  outer.inputs = model->inputs;
+  outer.input = model->input;
+  outer.variables = model->variables;
+  outer.variable = model->variable;
+  *model = outer;
+  Plan plan = {0};
+  Reader reader = {run, estimator, &plan, NULL, NULL, 0};
+  list_options(&reader);
+  if (run_failed(run)) return;
+  if (comma < inside.count) read_options(&reader, tokens_raw(run, tokens_slice(inside, comma + 1, inside.count)));
+  OptionValue *where = find_type(&plan, OPTION_WHERE);
+  if (where && where->given) run_fail(run, "%s=%s(...) takes no where=; it uses the rows of the model that it stands in", value->spec->name, estimator->name);
+  compile_all(compiler, &reader);
+  nested->options = plan.options;
+  nested->option = plan.option;
+  value->nested = nested;
+}
+
 void plan_compile(Run *run, const Estimator *estimator, const SourceColumns *columns, const char *model, const char *options, int extras,
                   const OptionPair *extra, Plan *plan) {
   *plan = (Plan){.options = 0};
@@ -219,12 +264,6 @@ void plan_compile(Run *run, const Estimator *estimator, const SourceColumns *col
     if (option) give(&reader, option, extra[i].value, false);
     else if (extra[i].value) unknown_option(&reader, extra[i].name);
   }
-  for (int i = 0; i < reader.ordered && !run_failed(run); i++) compile_value(&compiler, &plan->option[reader.order[i]]);
-  for (int i = 0; i < plan->options && !run_failed(run); i++) {
-    OptionValue *option = &plan->option[i];
-    if (option->given || !option->spec->fallback) continue;
-    option->text = option->spec->fallback;
-    compile_value(&compiler, option);
-  }
+  compile_all(&compiler, &reader);
   set_panel(&compiler, &reader);
 }

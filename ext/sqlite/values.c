@@ -453,5 +453,6 @@ void compile_value(Compiler *compiler, OptionValue *value) {
     case OPTION_VCOV: read_vcov(&place, list); break;
     case OPTION_CALL: read_calls(&place, list, false); break;
     case OPTION_CALLS: read_calls(&place, list, true); break;
+    case OPTION_NESTED: compile_nested(compiler, value); break;
   }
 }

@@ -45,6 +45,8 @@ SELECT psm_match('d ~ z; outcome=y, replace=1, exact=w, order=random', d, z, y, 
 SELECT * FROM did_att('p', 'y ~ x | id + t', 'treat=d');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'cohort=g, agg=event, window=-2:2');
 SELECT did_att(y, id, t, d) FROM p;
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, weights=w, match=psm(d ~ z, ratio=2, replace=1, exact=id % 2)');
+SELECT * FROM did_att('p', 'y ~ x | id + t', 'treat=d, agg=event, match=psm(d ~ z, by=t, method=ipw)');
 SELECT * FROM entropy_index('p', 'a: y, -z; b: w', 'levels=nested, zero=shift');
 SELECT entropy_index('y, -z; method=critic', y, z) FROM p;
 SELECT * FROM panel_describe('p', 'y, x', 'id=id, by=region');
