@@ -52,6 +52,7 @@ all: $(LIBRARY)
 
 help:
 	@sed -n 's/^#   make  */  make /p' Makefile
+	@echo "  make reference      the pages of sql/reference"
 	@echo "  make oracles        the reference cases of ../shared, where it is there (FAMILY=a,h,i)"
 	@echo "  make check-symbols, check-layers, unit-tests, clean"
 
@@ -117,7 +118,7 @@ faults:
 	@for kind in memory interrupt; do build/faults/tests/fault/sweep $$kind tests/fault/statements.sql $(STRIDE) || exit 1; done
 
 # ---- the shipped tables, and what runs on them
-.PHONY: demo test oracles
+.PHONY: demo test oracles reference
 build/demo.db: sql/data/import.sql $(wildcard sql/data/*.csv)
 	@mkdir -p build
 	@rm -f $@
@@ -131,6 +132,11 @@ demo:
 test:
 	@sh tests/install.sh test
 	@$(PYTHON) tests/run.py
+
+# sql/reference: a page a function, from econ_help() and the comments of sql/
+reference:
+	@$(MAKE) --no-print-directory -s all build/demo.db
+	@$(PYTHON) tests/reference.py build/demo.db $(LIBRARY)
 
 FAMILY ?= a,h,i
 oracles: $(LIBRARY)
