@@ -158,7 +158,7 @@ INSERT INTO models VALUES
   ('Table 10', 'total', econ_fit('fe_ols', 'panel', 'nqp ~ dt + ie + fiei + lp + lf + iev + ul + il | prov + year', 'vcov=hc1')),
   ('Table 10', 'mechanism', econ_fit('fe_ols', 'panel', 'dti ~ dt + ie + fiei + lp + lf + iev + ul + il | prov + year', 'vcov=hc1')),
   ('Table 10', 'with mechanism', econ_fit('fe_ols', 'panel', 'nqp ~ dt + dti + ie + fiei + lp + lf + iev + ul + il | prov + year', 'vcov=hc1'));
-SELECT fit_table(model, fit, 'under=se, keep=dt dti, digits=4') FROM models WHERE place = 'Table 10';
+SELECT fit_table(model, fit, 'under=se, keep=(dt, dti), digits=4') FROM models WHERE place = 'Table 10';
 SELECT effect, round(estimate, 4) AS estimate, round(std_error, 4) AS std_error, round(conf_low, 4) AS conf_low, round(conf_high, 4) AS conf_high
 FROM fe_mediate('panel', 'nqp ~ dt + ie + fiei + lp + lf + iev + ul + il | prov + year', 'treat=dt, mediator=dti, vcov=hc1, reps=500, seed=1');
 

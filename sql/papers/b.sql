@@ -74,7 +74,7 @@ INSERT INTO models VALUES
   ('Table 6', 'lagged', econ_fit('fe_ols', 'panel', 'newqua ~ l(rgzn) + urban + ind + fdi + open + fin | prov + year', 'vcov=hc1')),
   ('Table 7', 'winsorised', econ_fit('fe_ols', 'SELECT prov, year, winsor_newqua AS newqua, winsor_rgzn AS rgzn, urban, ind, fdi, open, fin FROM temp.cut', 'newqua ~ rgzn + urban + ind + fdi + open + fin | prov + year', 'vcov=hc1')),
   ('Table 7', 'without municipalities', econ_fit('fe_ols', 'panel', 'newqua ~ rgzn + urban + ind + fdi + open + fin | prov + year', 'vcov=hc1, where=NOT municipality'));
-SELECT fit_table(model, fit, 'under=se+t, keep=rgzn, digits=5') FROM models WHERE place IN ('Table 6', 'Table 7');
+SELECT fit_table(model, fit, 'under=se+t, keep=(rgzn, l(rgzn)), digits=5') FROM models WHERE place IN ('Table 6', 'Table 7');
 
 --# Table 8: sub-samples, and quantiles
 
@@ -87,7 +87,7 @@ SELECT tau, round(estimate, 5) AS rgzn, round(std_error, 5) AS std_error FROM fe
 INSERT INTO models VALUES
   ('Table 9', 'mechanism', econ_fit('fe_ols', 'panel', 'tec ~ rgzn + urban + ind + fdi + open + fin | prov + year', 'vcov=hc1')),
   ('Table 9', 'with mechanism', econ_fit('fe_ols', 'panel', 'newqua ~ rgzn + tec + urban + ind + fdi + open + fin | prov + year', 'vcov=hc1'));
-SELECT fit_table(model, fit, 'under=se, keep=rgzn tec, digits=5') FROM models WHERE place = 'Table 9';
+SELECT fit_table(model, fit, 'under=se, keep=(rgzn, tec), digits=5') FROM models WHERE place = 'Table 9';
 SELECT effect, round(estimate, 5) AS estimate, round(std_error, 5) AS std_error, round(conf_low, 5) AS conf_low, round(conf_high, 5) AS conf_high
 FROM fe_mediate('panel', 'newqua ~ rgzn + urban + ind + fdi + open + fin | prov + year', 'treat=rgzn, mediator=tec, vcov=hc1, reps=500, seed=1');
 
