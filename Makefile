@@ -174,3 +174,10 @@ $(BENCH_PYTHON):
 bench: $(BENCH_PYTHON)
 	@$(MAKE) --no-print-directory -s all
 	@$(BENCH_PYTHON) tests/bench/bench.py $(ONLY)
+
+# ---- the papers of sql/papers as one page, build/papers.html
+.PHONY: papers
+papers:
+	@sh tests/install.sh demo
+	@$(MAKE) --no-print-directory -s all
+	@$(PYTHON) tests/make_papers.py

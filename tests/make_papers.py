@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Runs the scripts of sql/papers into one HTML page: build/papers.html. `make papers`.
+
+A line "--# Title" begins a section; the comment at the head of a script is its introduction. A query's rows become a table, a figure (SVG) and a printed table
+(HTML) go in as they are; fit_table and corr_table are asked for HTML. Standard library only; the tables come from sql/data.
+    tests/make_papers.py [PAGE]"""
+import html
+import pathlib
+import re
+import sqlite3
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import conftest
+
+ROOT = conftest.ROOT
+PAPERS = ["a", "b", "c", "d", "castle", "indices"]
+STYLE = """
+body { font: 16px/1.5 Georgia, 'Times New Roman', serif; color: #222; max-width: 62rem; margin: 2rem auto; padding: 0 1.5rem; }
+h1 { font-size: 1.7rem; border-bottom: 2px solid #222; margin-top: 4rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+p.intro { white-space: pre-line; color: #444; } nav a { margin-right: 1.2rem; }
+table { border-collapse: collapse; margin: 0.8rem 0; border-top: 2px solid #222; border-bottom: 2px solid #222; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
+th { border-bottom: 1px solid #222; font-weight: normal; font-style: italic; text-align: left; } th, td { padding: 0.12rem 0.7rem; }
+td.number { text-align: right; } figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
+@media print { h1 { break-before: page; } table, figure { break-inside: avoid; } }
+"""
+
+
+def statements(script):
+    """(section title or None, statement), comments before a statement left out."""
+    title, text = None, ""
+    for line in script.splitlines():
+        if line.startswith("--#"):
+            title = line[3:].strip()
+            yield title, None
+        elif line.startswith("--"):
+            continue
+        else:
+            text += line + "\n"
+            if text.strip() and sqlite3.complete_statement(text):
+                yield title, text.strip()
+                text = ""
+
+
+def introduction(script):
+    head = []
+    for line in script.splitlines():
+        if not line.startswith("--") or line.startswith("--#"):
+            break
+        head.append(line[2:].strip())
+    return "\n".join(line for line in head if not line.startswith("sqlite3 "))
+
+
+def as_html(sql):
+    sql = re.sub(r"(fit_table\([^']*'[^']*)'", r"\1, format=html'", sql)
+    return re.sub(r"(corr_table\([^')]*)(?:, '([^']*)')?\)", lambda m: f"{m.group(1)}, '{m.group(2) + ', ' if m.group(2) else ''}format=html')", sql)
+
+
+def cell(value):
+    if value is None:
+        return "<td></td>"
+    if isinstance(value, float):
+        return f'<td class="number">{value:.10g}</td>'
+    return f'<td class="number">{value}</td>' if isinstance(value, int) else f"<td>{html.escape(str(value))}</td>"
+
+
+def rendered(names, rows):
+    if len(rows) == 1 and len(rows[0]) == 1 and isinstance(rows[0][0], str):
+        text = rows[0][0]
+        if text.lstrip().startswith("<svg") or text.lstrip().startswith("<?xml"):
+            return f"<figure>{text[text.index('<svg'):]}</figure>"
+        if text.lstrip().startswith("<"):
+            return text
+    head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
+    body = "\n".join("<tr>" + "".join(cell(value) for value in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+
+
+def run(name):
+    """The HTML of one paper, and the rows of its last table (ours beside the paper's)."""
+    script = (ROOT / "sql" / "papers" / f"{name}.sql").read_text(encoding="utf-8")
+    db = conftest.connect()
+    for table in sorted(conftest.DATA.glob("*.csv")):
+        db.table(table.stem)
+    parts = [f'<h1 id="{name}">{html.escape(introduction(script).splitlines()[0])}</h1>', f'<p class="intro">{html.escape(chr(10).join(introduction(script).splitlines()[1:]).strip())}</p>']
+    last = []
+    for title, sql in statements(script):
+        if sql is None:
+            parts.append(f"<h2>{html.escape(title)}</h2>")
+            continue
+        cursor = db.execute(as_html(sql))
+        if cursor.description:
+            names = [column[0] for column in cursor.description]
+            rows = cursor.fetchall()
+            parts.append(rendered(names, rows))
+            last = [dict(zip(names, row)) for row in rows]
+    return "\n".join(parts), last
+
+
+def page(path):
+    there = [name for name in PAPERS if (ROOT / "sql" / "papers" / f"{name}.sql").exists()]
+    results = {name: run(name) for name in there}
+    links = "".join(f'<a href="#{name}">{name}</a>' for name in there)
+    body = "\n".join(text for text, _ in results.values())
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>Papers in SQL</title><style>{STYLE}</style></head>\n'
+                    f"<body><nav>{links}</nav>\n{body}\n</body></html>\n", encoding="utf-8")
+    return {name: last for name, (_, last) in results.items()}
+
+
+if __name__ == "__main__":
+    out = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "build" / "papers.html")
+    page(out)
+    print(out)
