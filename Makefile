@@ -178,6 +178,6 @@ bench: $(BENCH_PYTHON)
 # ---- the papers of sql/papers as one page, build/papers.html
 .PHONY: papers
 papers:
-	@sh tests/install.sh demo
+	@sh tests/install.sh test
 	@$(MAKE) --no-print-directory -s all
 	@$(PYTHON) tests/make_papers.py
