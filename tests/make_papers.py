@@ -19,9 +19,9 @@ STYLE = """
 body { font: 16px/1.5 Georgia, 'Times New Roman', serif; color: #222; max-width: 62rem; margin: 2rem auto; padding: 0 1.5rem; }
 h1 { font-size: 1.7rem; border-bottom: 2px solid #222; margin-top: 4rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
 p.intro { white-space: pre-line; color: #444; } nav a { margin-right: 1.2rem; }
-table { border-collapse: collapse; margin: 0.8rem 0; border-top: 2px solid #222; border-bottom: 2px solid #222; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
-th { border-bottom: 1px solid #222; font-weight: normal; font-style: italic; text-align: left; } th, td { padding: 0.12rem 0.7rem; }
-td.number { text-align: right; } figure { margin: 1rem 0; } svg { max-width: 100%; height: auto; }
+table.rows { border-collapse: collapse; margin: 0.8rem auto; border-top: 2px solid #222; border-bottom: 2px solid #222; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
+table.rows th { border-bottom: 1px solid #222; font-weight: normal; font-style: italic; text-align: left; } table.rows th, table.rows td { padding: 0.12rem 0.7rem; }
+table.rows td.number { text-align: right; } figure { margin: 1rem 0; text-align: center; } svg { max-width: 100%; height: auto; }
 @media print { h1 { break-before: page; } table, figure { break-inside: avoid; } }
 """
 
@@ -73,7 +73,7 @@ def rendered(names, rows):
             return text
     head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
     body = "\n".join("<tr>" + "".join(cell(value) for value in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>"
+    return f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>'
 
 
 def run(name):
@@ -83,15 +83,17 @@ def run(name):
     for table in sorted(conftest.DATA.glob("*.csv")):
         db.table(table.stem)
     parts = [f'<h1 id="{name}">{html.escape(introduction(script).splitlines()[0])}</h1>', f'<p class="intro">{html.escape(chr(10).join(introduction(script).splitlines()[1:]).strip())}</p>']
-    last = []
+    last, shown = [], None
     for title, sql in statements(script):
         if sql is None:
-            parts.append(f"<h2>{html.escape(title)}</h2>")
             continue
         cursor = db.execute(as_html(sql))
         if cursor.description:
             names = [column[0] for column in cursor.description]
             rows = cursor.fetchall()
+            if title != shown:  # a section that shows nothing has no heading
+                parts.append(f"<h2>{html.escape(title)}</h2>")
+                shown = title
             parts.append(rendered(names, rows))
             last = [dict(zip(names, row)) for row in rows]
     return "\n".join(parts), last
