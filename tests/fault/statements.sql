@@ -104,3 +104,5 @@ SELECT plot_density(y, x / 20.0, 'mark=3, marklabel=real') || plot_density(z, re
 SELECT plot_line(t, y, region, 'points=1, lang=zh') || plot_scatter(x, y, region, 'fit=1, bins=4') FROM p;
 SELECT plot_balance(region || t, y, x, '{"mark": 3, "title": "t"}') FROM p;
 SELECT plot_line(t, region) FROM p;
+SELECT * FROM panel_moran('p', 'y, z', 'id=id, time=t, local=1, reps=3, weights="SELECT DISTINCT a.id AS unit1, b.id AS unit2, 1 AS w FROM p a JOIN p b ON abs(a.id - b.id) = 1"');
+CREATE VIRTUAL TABLE temp.v7 USING panel_moran('p', 'y', 'id=id, time=t, weights=p(id, g, w)');
