@@ -133,7 +133,7 @@ static const double *without_effects(Quantile *q, const Design *design, const do
   return effect;
 }
 
-/* A dummy for each level behind the terms; of several effects' dummies the redundant ones are left out. */
+/* A dummy for each level; of several effects' dummies the redundant ones are left out. They stand before the terms, where they stay sparse (quantile_solver.c). */
 static void add_dummies(Quantile *q) {
   Run *run = q->job->run;
   int64_t total = q->k;
@@ -154,16 +154,20 @@ static void add_dummies(Quantile *q) {
       x[count++] = column;
       if (!run_poll(run, (uint64_t)q->n)) return;
     }
-  q->x = x;
-  q->k = count;
-  if (q->sample.effects < 2) return;
+  bool *dropped = NEW_ARRAY(run, bool, count);
   double *rest = copy_column(run, q->n, q->y);
-  LeastSquares ls;
-  if (!run_failed(run)) least_squares(run, q->n, count, x, rest, NULL, NULL, rest, &ls);
+  LeastSquares ls = {.dropped = dropped};
+  if (q->sample.effects > 1 && !run_failed(run)) least_squares(run, q->n, count, x, rest, NULL, NULL, rest, &ls);
   if (run_failed(run)) return;
-  q->k = terms;
+  double **term = q->x;
+  q->x = NEW_ARRAY(run, double *, total);
+  if (run_failed(run)) return;
+  q->k = 0;
   for (int j = terms; j < count; j++)
-    if (!ls.dropped[j]) x[q->k++] = x[j];
+    if (!ls.dropped[j]) q->x[q->k++] = x[j];
+  for (int j = 0; j < q->shown; j++)
+    if (q->position[j] >= 0) q->position[j] += q->k;
+  for (int j = 0; j < terms; j++) q->x[q->k++] = term[j];
 }
 
 /* x and y times the weights (1). */

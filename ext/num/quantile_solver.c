@@ -312,25 +312,32 @@ static double residual_at(const QuantileSolver *s, int64_t row) {
   return s->y[row] - fit;
 }
 
-/* Rows of the basis: the first in order that are independent of those before; first only those that are so clearly. Places are written once rows are gathered;
- * here basis[] holds rows. How many were found. */
+/* Rows of the basis: the first in order that are independent of those before, first only those that are so clearly (elimination, pivot by column; where columns are
+ * dummies few rows meet). Places are written once rows are gathered; here basis[] holds rows. How many were found. */
 static int choose_basis(QuantileSolver *s, int found, int64_t count, const int64_t *order, double clear, bool weighted) {
   const QuantileProblem *problem = s->problem;
   int k = problem->k;
-  double *kept = s->scratch, *z = s->scratch + (int64_t)k * k; /* orthonormal rows */
+  double *kept = s->scratch, *z = s->scratch + (int64_t)k * k, *pivot = z + k; /* kept rows are 1 at their pivot */
   for (int64_t i = 0; i < count && found < k; i++) {
     int64_t row = order[i];
-    if (s->outer[row] == 2 || (s->weight && (s->weight[row] > 0) != weighted)) continue;
-    for (int j = 0; j < k; j++) z[j] = problem->z[j][row];
-    double before = sqrt(dot(k, z, z));
-    for (int j = 0; j < found; j++) add_multiple(k, -dot(k, kept + j * k, z), kept + j * k, z);
-    double left = sqrt(dot(k, z, z));
     if ((i & 0xF) == 0 && !going_on(s, 16 * (int64_t)k * (found + 1))) return found;
+    if (s->outer[row] == 2 || (s->weight && (s->weight[row] > 0) != weighted)) continue;
+    double before = 0, left = 0;
+    for (int j = 0; j < k; j++) {
+      z[j] = problem->z[j][row];
+      before = fmax(before, fabs(z[j]));
+    }
+    for (int j = 0; j < found; j++) {
+      double factor = z[(int)pivot[j]];
+      if (factor != 0) add_multiple(k, -factor, kept + j * k, z);
+      z[(int)pivot[j]] = 0;
+    }
+    int at = 0;
+    for (int j = 0; j < k; j++)
+      if (fabs(z[j]) > left) left = fabs(z[at = j]);
     if (!(left > clear * before)) continue;
-    for (int j = 0; j < found; j++) add_multiple(k, -dot(k, kept + j * k, z), kept + j * k, z);
-    left = sqrt(dot(k, z, z));
-    if (!(left > 0)) continue;
-    for (int j = 0; j < k; j++) kept[found * k + j] = z[j] / left;
+    for (int j = 0; j < k; j++) kept[found * k + j] = z[j] / z[at];
+    pivot[found] = at;
     s->outer[row] = 2;
     s->basis[found++] = row;
   }
