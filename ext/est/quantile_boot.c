@@ -85,7 +85,7 @@ static bool prepare_within(const Boot *boot, Worker *worker, int k, double *cons
   }
   for (int i = 0; i < k; i++)
     for (int j = 0; j < k; j++) a[i * k + j] /= length[i] * length[j];
-  if (!small_inverse(k, a, worker->work)) return false;
+  if (!small_inverse(NULL, k, a, worker->work)) return false;
   for (int i = 0; i < k; i++) {
     if (!(a[i * k + i] < 1e12)) return false;
     for (int j = 0; j < k; j++) a[i * k + j] /= length[i] * length[j];

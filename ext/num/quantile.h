@@ -55,6 +55,6 @@ void quantile_order(Run *run, const QuantileSolver *s, int64_t *order);
 QuantileStatus quantile_again(QuantileSolver *s, double tau, const double *weight, const double *c, const int64_t *order);
 /* Is b[column] settled by the rows with weight? */
 bool quantile_identified(const QuantileSolver *s, int column);
-/* Inverse of a small matrix in place, by rows with partial pivoting; false if singular. work: k. */
-bool small_inverse(int k, double *a, double *work);
+/* Inverse of a small matrix in place, by rows with partial pivoting; false if singular, or if s (which may be NULL) was stopped. work: k. */
+bool small_inverse(QuantileSolver *s, int k, double *a, double *work);
 #endif

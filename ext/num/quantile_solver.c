@@ -106,13 +106,13 @@ static bool going_on(QuantileSolver *s, int64_t work) {
 
 /* ---- small dense things that need no memory */
 
-bool small_inverse(int k, double *a, double *work) {
+bool small_inverse(QuantileSolver *s, int k, double *a, double *work) {
   int *swap = (int *)(void *)work;
   for (int step = 0; step < k; step++) {
     int best = step;
     for (int i = step + 1; i < k; i++)
       if (fabs(a[i * k + step]) > fabs(a[best * k + step])) best = i;
-    if (!(fabs(a[best * k + step]) > 0)) return false;
+    if (!(fabs(a[best * k + step]) > 0) || (s && (step & 0xF) == 0 && !going_on(s, 16 * k * k))) return false;
     swap[step] = best;
     for (int j = 0; j < k && best != step; j++) {
       double kept = a[step * k + j];
@@ -154,13 +154,13 @@ static void add_place(QuantileSolver *s, int64_t place, double factor) {
 
 /* ---- steps between vertices (2, 3) */
 
-/* Everything anew from the basis. False if its rows have become dependent. */
+/* Everything anew from the basis. False if its rows have become dependent, or the run was stopped. */
 static bool refresh(QuantileSolver *s) {
   int k = s->problem->k;
   double *jitter = s->scratch;
   for (int i = 0; i < k; i++)
     for (int j = 0; j < k; j++) s->inverse[i * k + j] = s->zs[j * s->capacity + s->basis[i]];
-  if (!small_inverse(k, s->inverse, s->scratch)) return false;
+  if (!small_inverse(s, k, s->inverse, s->scratch)) return false;
   for (int i = 0; i < k; i++) /* to columns */
     for (int j = 0; j < i; j++) {
       double kept = s->inverse[i * k + j];
@@ -306,10 +306,10 @@ static void gather(QuantileSolver *s, int64_t row) {
   for (int j = 0; j < s->problem->k; j++) s->zs[j * s->capacity + place] = s->problem->z[j][row];
 }
 
-static double residual_at(const QuantileSolver *s, int64_t row) {
-  double fit = 0;
-  for (int j = 0; j < s->problem->k; j++) fit += s->problem->z[j][row] * s->c[j];
-  return s->y[row] - fit;
+/* Residuals of all rows at c: column by column, since rows apart would be fetched one by one. */
+static void all_residuals(QuantileSolver *s) {
+  memcpy(s->residual, s->y, (size_t)s->problem->n * sizeof *s->residual);
+  for (int j = 0; j < s->problem->k; j++) add_multiple(s->problem->n, -s->c[j], s->problem->z[j], s->residual);
 }
 
 /* Rows of the basis: the first in order that are independent of those before, first only those that are so clearly (elimination, pivot by column; where columns are
@@ -325,7 +325,7 @@ static int choose_basis(QuantileSolver *s, int found, int64_t count, const int64
     double before = 0, left = 0;
     for (int j = 0; j < k; j++) {
       z[j] = problem->z[j][row];
-      before = fmax(before, fabs(z[j]));
+      if (fabs(z[j]) > before) before = fabs(z[j]);
     }
     for (int j = 0; j < found; j++) {
       double factor = z[(int)pivot[j]];
@@ -354,15 +354,10 @@ static bool start_basis(QuantileSolver *s, int64_t count, const int64_t *order) 
   return found == k;
 }
 
-static void outer_sum(QuantileSolver *s, int64_t count, const int64_t *order) {
-  int k = s->problem->k;
-  memset(s->g_outer, 0, (size_t)k * sizeof *s->g_outer);
-  for (int64_t i = 0; i < count; i++) {
-    int64_t row = order[i];
-    if (!s->outer[row]) continue;
-    double factor = psi(s, s->outer[row]) * (s->weight ? s->weight[row] : 1);
-    for (int j = 0; j < k; j++) s->g_outer[j] += factor * s->problem->z[j][row];
-  }
+static void outer_sum(QuantileSolver *s) {
+  const QuantileProblem *problem = s->problem;
+  for (int64_t i = 0; i < problem->n; i++) s->v[i] = s->outer[i] ? psi(s, s->outer[i]) * (s->weight ? s->weight[i] : 1) : 0;
+  for (int j = 0; j < problem->k; j++) s->g_outer[j] = dot(problem->n, s->v, problem->z[j]);
 }
 
 /* Solves for the rows order[0..count-1], which lie about as far from the fit c as they stand in the order. */
@@ -375,9 +370,10 @@ static QuantileStatus solve_rows(QuantileSolver *s, int64_t count, const int64_t
   *spans = start_basis(s, count, order);
   if (!going_on(s, count)) return QUANTILE_STOPPED;
   if (!*spans) return QUANTILE_LOST;
+  all_residuals(s);
   for (int64_t i = 0; i < count; i++) {
     int64_t row = order[i];
-    s->outer[row] = s->weight && !(s->weight[row] > 0) ? 0 : residual_at(s, row) >= 0 ? 1 : -1;
+    s->outer[row] = s->weight && !(s->weight[row] > 0) ? 0 : s->residual[row] >= 0 ? 1 : -1;
   }
   for (int j = 0; j < k; j++) {
     gather(s, s->basis[j]);
@@ -386,16 +382,17 @@ static QuantileStatus solve_rows(QuantileSolver *s, int64_t count, const int64_t
   for (;;) {
     for (; s->rows < band && next < count; next++)
       if (s->outer[order[next]]) gather(s, order[next]);
-    outer_sum(s, count, order);
+    outer_sum(s);
     Walk how = walk(s);
     if (how == WALK_STOPPED) return QUANTILE_STOPPED;
     if (how == WALK_LOST) return QUANTILE_LOST;
     int64_t before = s->rows;
+    if (next < count) all_residuals(s);
     for (int64_t i = next; i < count && how == WALK_DONE; i++) {
       int64_t row = order[i];
-      if (s->outer[row] && residual_at(s, row) * s->outer[row] <= s->zero) gather(s, row);
+      if (s->outer[row] && s->residual[row] * s->outer[row] <= s->zero) gather(s, row);
     }
-    if (!going_on(s, count * k)) return QUANTILE_STOPPED;
+    if (!going_on(s, 2 * s->problem->n * k)) return QUANTILE_STOPPED;
     if (how == WALK_DONE && s->rows == before) return QUANTILE_SOLVED;
     if (how == WALK_UNBOUNDED && next == count) return QUANTILE_LOST;
     band = how == WALK_UNBOUNDED ? 2 * band : s->rows;
@@ -465,9 +462,10 @@ void quantile_order(Run *run, const QuantileSolver *s, int64_t *order) {
 }
 
 /* The first count rows of mixed in the order of |residual at c|. */
-static void order_sample(Run *run, const QuantileSolver *s, int64_t count, const int64_t *mixed, double *distance, int64_t *place, int64_t *order) {
-  for (int64_t i = 0; i < count; i++) distance[i] = fabs(residual_at(s, mixed[i]));
-  if (!run_poll(run, (uint64_t)count * (uint64_t)s->problem->k)) return;
+static void order_sample(Run *run, QuantileSolver *s, int64_t count, const int64_t *mixed, double *distance, int64_t *place, int64_t *order) {
+  all_residuals(s);
+  for (int64_t i = 0; i < count; i++) distance[i] = fabs(s->residual[mixed[i]]);
+  if (!run_poll(run, (uint64_t)s->problem->n * (uint64_t)s->problem->k)) return;
   sort_order(run, count, distance, place);
   if (run_failed(run)) return;
   for (int64_t i = 0; i < count; i++) order[i] = mixed[place[i]];
