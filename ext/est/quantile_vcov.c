@@ -82,7 +82,12 @@ static void bread(Quantile *q, int t, const double *u, int64_t *order, double *f
       dense_crossproduct_add(rows, k, weighted, rows, out);
       if (!run_poll(run, (uint64_t)rows * (uint64_t)k * (uint64_t)k)) return;
     }
-    if (!dense_cholesky(run, k, out) || !dense_cholesky_inverse(run, k, out)) {
+    double *length = weighted; /* to a unit diagonal: a row far out that has no density can leave some columns almost nothing */
+    for (int j = 0; j < k; j++) length[j] = sqrt(out[j * k + j]);
+    for (int i = 0; i < k * k; i++) out[i] /= length[i % k] * length[i / k];
+    bool regular = dense_cholesky(run, k, out) && dense_cholesky_inverse(run, k, out);
+    for (int i = 0; i < k * k; i++) out[i] /= length[i % k] * length[i / k];
+    if (!regular) {
       run_fail(run, "vcov=%s at tau=%.15g: the density of the residuals is zero in so many rows that an error cannot be had; try vcov=boot", q->vcov_kind, q->tau[t]);
       return;
     }

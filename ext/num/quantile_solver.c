@@ -426,8 +426,13 @@ static void answer(QuantileSolver *s) {
   memcpy(s->residual, s->y, (size_t)problem->n * sizeof *s->residual);
   for (int j = 0; j < k; j++) add_multiple(problem->n, -s->b[j], problem->x[j], s->residual);
   for (int j = 0; j < k; j++) s->residual[s->row[s->basis[j]]] = 0;
-  s->objective = 0;
-  for (int64_t i = 0; i < problem->n; i++) s->objective += (s->weight ? s->weight[i] : 1) * s->residual[i] * (s->residual[i] >= 0 ? s->tau : s->tau - 1);
+  double sum = 0, error = 0; /* with compensation (Kahan): ties add up the same number over and over */
+  for (int64_t i = 0; i < problem->n; i++) {
+    double part = (s->weight ? s->weight[i] : 1) * s->residual[i] * (s->residual[i] >= 0 ? s->tau : s->tau - 1) - error, next = sum + part;
+    error = (next - sum) - part;
+    sum = next;
+  }
+  s->objective = sum;
 }
 
 bool quantile_identified(const QuantileSolver *s, int column) {
