@@ -28,7 +28,7 @@
 -- A fit with an error, and a NULL, get an empty column and a note. A term dropped as collinear shows a dash. A name in keep=, drop= or order= that no fit has is an error.
 -- No rows: NULL.
 --
--- Beside what the manuals of others say that they print of the same fits (their columns were not run; our column is what tests/fit_table.py checks):
+-- Beside other programs, as we know them (none of them was run for this list; what stands under "here" is checked by tests/fit_table.py):
 --                                              here            esttab          etable (fixest)  modelsummary
 --   numbers of columns (1) (2)                 yes             yes             yes              yes
 --   outcome, once over columns that share it   yes             mgroups(), by hand  yes          by hand
