@@ -54,6 +54,7 @@ help:
 	@sed -n 's/^#   make  */  make /p' Makefile
 	@echo "  make reference      the pages of sql/reference"
 	@echo "  make oracles        the reference cases of ../shared, where it is there (FAMILY=a,h,i)"
+	@echo "  make coverage       coverage of 95% intervals over simulated panels"
 	@echo "  make check-symbols, check-layers, unit-tests, clean"
 
 $(LIBRARY): $(OBJECTS)
@@ -181,3 +182,8 @@ papers:
 	@sh tests/install.sh test
 	@$(MAKE) --no-print-directory -s all
 	@$(PYTHON) tests/make_papers.py
+
+# ---- do 95% intervals cover in 93% to 97% of 1,000 simulated panels?
+.PHONY: coverage
+coverage: $(LIBRARY)
+	@$(PYTHON) tests/bench/coverage.py

@@ -26,7 +26,7 @@
 --   cluster is no absorbed effect, as fixest does; the other presets always look.
 -- Few clusters: wild(g) keeps the errors of cluster(g); p_value and interval are those of the wild cluster bootstrap with the null imposed, term by
 --   term: all 2^G sign vectors where they are no more than reps; p is the share of |t*| strictly larger than |t|; the interval holds the values that are not
---   rejected; effects that cross the clusters (up to 1,500 levels) are estimated anew in every draw. cv3(g) is the jackknife of clusters,
+--   rejected; effects that cross the clusters are estimated anew in every draw. cv3(g) is the jackknife of clusters,
 --   (G-1)/G sum (b_g - b)(b_g - b)', t with G-1; a term that one cluster alone identifies has no error.
 -- References: MacKinnon, Nielsen and Webb (2023); Roodman et al. (2019); Frisch and Waugh (1933); Abowd, Creecy and Kramarz (2002); Cameron, Gelbach and Miller (2011); Correia (2015).
 

@@ -123,7 +123,8 @@ def test_estimators_without_it_say_so(few):
 
 
 def test_too_many_crossing_levels(few):
-    few.execute("CREATE TABLE wide AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 7999) "
-                "SELECT i % 2000 AS f, i % 7 AS g, (i * 7919 % 101) AS y, (i * 104729 % 97) AS x FROM n")
-    message = few.error("SELECT * FROM fe_ols('wide', 'y ~ x | f', 'vcov=wild(g)')")
-    assert "cross the clusters (f)" in message and "2000 levels" in message
+    few.execute("CREATE TABLE wide AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59999) "
+                "SELECT i % 2001 AS f, i % 14999 AS g, (i * 7919 % 101) AS y, (i * 104729 % 97) AS x FROM n")
+    for vcov in "wild(g)", "cv3(g)":
+        message = few.error(f"SELECT * FROM fe_ols('wide', 'y ~ x | f', 'vcov={vcov}')")
+        assert "cross the clusters (f) have 2001 levels" in message and "14999 clusters" in message

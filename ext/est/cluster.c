@@ -8,10 +8,12 @@
  *    regressors as columns of the same regression. They are orthogonal to X and to the residuals, so that the bread has two blocks.
  *    X, D and the nested effects span what the model spans, so sums over clusters of these m columns give exactly what the
  *    regression with all effects gives (Frisch-Waugh-Lovell, cluster by cluster).
- * Kept dense because crossing effects are years, or years by region: MOST_CROSSING of them at most, and a sentence beyond. */
+ * 4. Where these columns would be many and the clusters are few (units, clustered by year) it is cheaper to absorb all effects anew for each
+ *    cluster: then m is k, `many` is set, and wild.c and cv3.c do so. Where both are many: a sentence. */
 #include "cluster.h"
 
 enum { MOST_CROSSING = 1500, BLOCK_ROWS = 256 };
+static const double ABSORB_COST = 100, MOST_WORK = 1e11, MOST_NUMBERS = 2e8; /* a row absorbed, in multiplications of the dense way */
 
 static bool nested(Run *run, const Sample *sample, const Effect *effect) {
   const int32_t *const code[] = {effect->code, sample->cluster[0]};
@@ -37,7 +39,7 @@ static int effect_columns(Run *run, int64_t n, const Effect *effect, double **co
 }
 
 /* Rule 3: columns and bread of the crossing effects, of full rank. */
-static void crossing(Job *job, const Sample *sample, const double *residual, int *count, double ***column, double **bread) {
+static void crossing(Job *job, const Sample *sample, int k, const double *residual, bool *many, int *count, double ***column, double **bread) {
   Run *run = job->run;
   int64_t wanted = 0;
   int inside = 0, filled = 0;
@@ -55,11 +57,13 @@ static void crossing(Job *job, const Sample *sample, const double *residual, int
     }
   }
   if (run_failed(run) || !wanted) return;
-  if (wanted > MOST_CROSSING || (double)wanted * (double)sample->n > 1e9) {
-    run_fail(run, "vcov=%s: absorbed effects that cross the clusters (%s) have %lld levels in %lld rows, too many to be absorbed anew for each cluster; cluster by something that holds the effect's levels together, or take cluster()",
-             sample->vcov_text, name, (long long)wanted, (long long)sample->n);
-    return;
-  }
+  double n = (double)sample->n, clusters = sample->cluster_levels[0], dense = n * (double)wanted * (double)wanted, anew = n * clusters * (k + 1) * ABSORB_COST;
+  bool dense_fits = wanted <= MOST_CROSSING && n * (double)wanted < 1e9, anew_fits = anew < MOST_WORK && clusters * clusters * k * (k + 1) < MOST_NUMBERS;
+  *many = anew_fits && (!dense_fits || anew < dense);
+  if (!dense_fits && !anew_fits)
+    run_fail(run, "vcov=%s: absorbed effects that cross the clusters (%s) have %lld levels, and there are %.0f clusters: too many of both to absorb them anew for each cluster; cluster by something that holds the effect's levels together, or take cluster()",
+             sample->vcov_text, name, (long long)wanted, clusters);
+  if (run_failed(run) || *many) return;
   double **d = NEW_ARRAY(run, double *, wanted), *scale = NEW_ARRAY(run, double, wanted);
   for (int e = 0; e < sample->effects && !run_failed(run); e++)
     if (crosses[e]) filled += effect_columns(run, sample->n, &sample->effect[e], d + filled);
@@ -91,10 +95,11 @@ void cluster_sums_build(Job *job, const Sample *sample, int k, double *const *x,
   int others = 0;
   double **other = NULL, *other_bread = NULL;
   memset(sums, 0, sizeof *sums);
-  crossing(job, sample, residual, &others, &other, &other_bread);
+  bool many = false;
+  crossing(job, sample, k, residual, &many, &others, &other, &other_bread);
   if (run_failed(run)) return;
   int m = k + others;
-  *sums = (ClusterSums){.run = run, .k = k, .m = m, .clusters = sample->cluster_levels[0], .residual = residual, .weight = sample->weight};
+  *sums = (ClusterSums){.run = run, .k = k, .m = m, .clusters = sample->cluster_levels[0], .residual = residual, .weight = sample->weight, .many = many};
   sums->column = NEW_ARRAY(run, double *, m);
   sums->bread = NEW_ARRAY(run, double, (size_t)m * (size_t)m);
   sums->first = NEW_ARRAY(run, int64_t, sums->clusters + 1);

@@ -13,6 +13,7 @@ typedef struct ClusterSums {
   double *bread;        /* m x m: (X'WX)^-1 and the same of the crossing columns; the two are orthogonal */
   int64_t *first, *row; /* row[first[g]] .. row[first[g + 1] - 1] are the rows of cluster g */
   double *block;        /* room for a block of rows */
+  bool many;            /* too many crossing levels to stand as columns (m is k): what needs them absorbs them anew (cluster.c, 4) */
 } ClusterSums;
 
 /* x: k columns with all effects absorbed, of full rank; residual: of the regression on them; bread: k x k. The sample has one clustering. */

@@ -10,7 +10,8 @@
  * 5. The algebra. With B the bread, a = Bc, r = Xa and q = r / c'Bc: u = e + d q, d = c'b - v, e the residuals of the full model. Then
  *      c'b* - v = sum over h of v_h r_h'W u_h,
  *      the score of cluster g along r = v_g r_g'W u_g - (r_g'W X_g) B sum over h of v_h X_h'W u_h,
- *    where X has the columns of crossing effects too (cluster.c). Both are linear in d: five sums for each draw (N = n0 + n1 d, and the sum of squared
+ *    where X has the columns of crossing effects too (cluster.c); where those are many, X is the regressors alone, and the second line loses the sum over h
+ *    of v_h r_g'W (P u_h)_g, P the projection on the effects, found by absorbing each cluster's part of e and of X. Both are linear in d: five sums for each draw (N = n0 + n1 d, and the sum of squared
  *    scores Q = q0 + 2 q1 d + q2 d^2) give t* for every v, so that the interval costs next to nothing. Factors of the variance cancel.
  * 6. Draw number b of any term is stream b of the seed: the same on any machine and any number of threads.
  * Reference: Cameron, Gelbach and Miller (2008); Roodman, MacKinnon, Nielsen and Webb (2019), section 5; MacKinnon (2023) for the score form. */
@@ -29,10 +30,12 @@ typedef struct Wild {
   uint64_t seed;
   double *cross;        /* clusters x k x m: the first k rows of each cluster's cross products */
   double *score;        /* clusters x m, column-major */
+  double *projected;    /* many crossing levels: for e and each x in turn, for each regressor l: clusters x clusters, x_l'W (P z_h)_g at g + h clusters */
   /* of one hypothesis */
   double *along;        /* clusters x m, column-major: r_g'W X_g */
   double *back;         /* the same times the bread */
   double *own0, *own1;  /* clusters: r_g'W e_g, r_g'W q_g */
+  double *loss0, *loss1; /* clusters x clusters, of e and q: r_g'W (P u_h)_g; NULL unless there are many crossing levels */
   double scale;         /* c'Bc */
   double *draw;         /* reps x 5: n0, n1, q0, q1, q2 */
   int workers;
@@ -76,6 +79,10 @@ static void make_draws(void *context, int64_t item, int worker) {
   dense_multiply(true, false, m, count, clusters, 1 / wild->scale, wild->along, clusters, v, clusters, 0, sum1, m);
   dense_multiply(false, false, clusters, count, m, -1, wild->back, clusters, sum0, m, 0, scores0, clusters);
   dense_multiply(false, false, clusters, count, m, -1, wild->back, clusters, sum1, m, 0, scores1, clusters);
+  if (wild->loss0) {
+    dense_multiply(false, false, clusters, count, clusters, -1, wild->loss0, clusters, v, clusters, 1, scores0, clusters);
+    dense_multiply(false, false, clusters, count, clusters, -1, wild->loss1, clusters, v, clusters, 1, scores1, clusters);
+  }
   for (int b = 0; b < count; b++) {
     const double *vb = v + (size_t)b * (size_t)clusters, *s0 = scores0 + (size_t)b * (size_t)clusters, *s1 = scores1 + (size_t)b * (size_t)clusters;
     double sum[5] = {0};
@@ -115,6 +122,14 @@ static void set_hypothesis(Wild *wild, const double *c) {
     }
   }
   dense_multiply(false, false, clusters, m, m, 1, wild->along, clusters, sums->bread, m, 0, wild->back, clusters);
+  size_t square = (size_t)clusters * (size_t)clusters;
+  for (size_t i = 0; wild->loss0 && i < square; i++) {
+    wild->loss0[i] = wild->loss1[i] = 0;
+    for (int l = 0; l < k; l++) {
+      wild->loss0[i] += a[l] * wild->projected[(size_t)l * square + i];
+      for (int z = 0; z < k; z++) wild->loss1[i] += a[l] * a[z] / wild->scale * wild->projected[(size_t)((z + 1) * k + l) * square + i];
+    }
+  }
 }
 
 /* Rule 3 for v = estimate - d. variance: the sum of squared scores of the data themselves. */
@@ -158,6 +173,37 @@ static void test_hypothesis(Job *job, Wild *wild, const double *c, FitTerm *term
   term->p_value = p_value_at(wild, term->estimate, variance);
   term->conf_low = term->estimate - interval_end(run, wild, term->std_error, 1, variance, alpha);
   term->conf_high = term->estimate + interval_end(run, wild, term->std_error, -1, variance, alpha);
+}
+
+/* Rule 5 where crossing levels are many: P z_h = z_h - (what absorption leaves of it). */
+static void project_clusters(const Sample *sample, Wild *wild) {
+  const ClusterSums *sums = &wild->sums;
+  Run *run = sums->run;
+  size_t k = (size_t)sums->k, clusters = (size_t)sums->clusters, square = clusters * clusters;
+  wild->projected = NEW_ARRAY(run, double, (k + 1) * k * square);
+  wild->loss0 = NEW_ARRAY(run, double, square);
+  wild->loss1 = NEW_ARRAY(run, double, square);
+  double **part = NEW_ARRAY(run, double *, k + 1);
+  for (size_t z = 0; z <= k && !run_failed(run); z++) part[z] = NEW_ARRAY(run, double, sample->n);
+  for (size_t h = 0; h < clusters && !run_failed(run); h++) {
+    for (size_t z = 0; z <= k; z++) {
+      const double *from = z ? sums->column[z - 1] : sums->residual;
+      for (int64_t row = 0; row < sample->n; row++) part[z][row] = sample->cluster[0][row] == (int32_t)h ? from[row] : 0;
+    }
+    absorb_columns(sample->absorber, (int)k + 1, part);
+    for (size_t z = 0; z <= k && !run_failed(run); z++) {
+      const double *from = z ? sums->column[z - 1] : sums->residual;
+      for (size_t l = 0; l < k; l++) {
+        double *to = wild->projected + (z * k + l) * square + h * clusters;
+        const double *x = sums->column[l];
+        for (int64_t row = 0; row < sample->n; row++) {
+          int32_t g = sample->cluster[0][row];
+          to[g] += (sample->weight ? sample->weight[row] : 1) * x[row] * ((g == (int32_t)h ? from[row] : 0) - part[z][row]);
+        }
+      }
+      if (!run_poll(run, (uint64_t)sample->n * (k + 1))) return;
+    }
+  }
 }
 
 /* ---- all of them */
@@ -219,6 +265,7 @@ void wild_inference(Job *job, const Sample *sample, const Regression *regression
     memcpy(wild.cross + g * k * m, part, k * m * sizeof *part);
     for (size_t j = 0; j < m; j++) wild.score[j * clusters + g] = score[j];
   }
+  if (wild.sums.many) project_clusters(sample, &wild);
   for (int i = 0; i < count && !run_failed(run); i++) {
     for (int j = 0; j < rank; j++) c[j] = combination[i][position[j]];
     if (!run_poll(run, clusters * k * m)) return;

@@ -73,6 +73,8 @@ SELECT * FROM did_placebo('p', 'y ~ x | id + t', 'treat=d, reps=40');
 SELECT * FROM did_placebo('p', 'y ~ x | id + t', 'cohort=g, type=mixed, reps=5, vcov=hc3, weights=w');
 SELECT * FROM did_placebo('p', 'y ~ x + z | id + t', 'variable=z, reps=5, vcov=dk(1)');
 SELECT did_placebo('y ~ 1 | id + t; treat=d, type=time', y, id, t, d) FROM p;
+SELECT * FROM fe_ols('p', 'y ~ z | id^w', 'vcov=wild((t > 2003), reps=9)');
+SELECT * FROM fe_ols('p', 'y ~ z | id^w + region', 'vcov=cv3((t > 2003)), weights=w');
 SELECT name, options FROM econ_help();
 SELECT * FROM re_gls('p', 'y ~ x + z | id');
 SELECT * FROM panel_prepare('p', '', 'id=id, time=t, by=region, winsor(y z, .01), w1=truncate(y, .1), zscore(w1), minmax(x), interpolate(x, extrapolate=1), l(zscore_w1, 2), growth(y), ln(w)');

@@ -124,6 +124,12 @@ CASES = {
     "grunfeld_pooled": dict(table="grunfeld", sql="invest ~ value + capital", vcov="firm", y=lambda v: v("invest"), x=lambda v: [v("value"), v("capital")], effects=[], cluster="firm"),
     "castle_region": dict(table="castle", sql="l_homicide ~ post + unemployrt | sid + year", vcov="region", y=lambda v: v("l_homicide"), x=lambda v: [v("post"), v("unemployrt")],
                           effects=["sid", "year"], cluster="region", level=0.6),
+    # Effects that cross the clusters in number: 142 countries, clustered by year.
+    "gapminder_years": dict(table="gapminder", sql="lifeExp ~ ln(gdpPercap) + ln(pop) | country + year", options="where=year > 1975", vcov="year", y=lambda v: v("lifeExp"),
+                            x=lambda v: [ln(v("gdpPercap")), ln(v("pop"))], effects=["country", "year"], cluster="year", level=0.8, keep=lambda d, i: int(d["year"][i]) > 1975),
+    "gapminder_weights": dict(table="gapminder", sql="lifeExp ~ ln(gdpPercap) | country[year] + continent^year", options="where=year > 1975, weights=ln(pop)", vcov="year", y=lambda v: v("lifeExp"),
+                              x=lambda v: [ln(v("gdpPercap"))], effects=[("country", "trend"), "cell"], cluster="year", level=0.8, keep=lambda d, i: int(d["year"][i]) > 1975, weights="w",
+                              add={"w": lambda d, i: math.log(float(d["pop"][i])), "trend": lambda d, i: int(d["year"][i]) - 1990, "cell": lambda d, i: d["continent"][i] + d["year"][i]}),
 }
 
 
