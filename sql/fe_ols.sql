@@ -17,6 +17,7 @@
 --               few clusters: wild(g, reps=9999, weights=rademacher|webb|mammen, seed=1) | cv3(g), below
 --   ssc         fixest | reghdfe | xtreg | areg | stata | none: small-sample correction; its parts: k_adj, k_fixef, g_adj, g_df, t_df
 --   weights     weights of the rows      singletons  drop | keep      where  a SQL expression      panel  unit+time      level  0.95
+--   progress    1: tells on standard error how many of the draws of wild() are done, as all functions with reps= do
 --
 -- Hidden columns: nobs, r2, r2_adj, r2_within, r2_within_adj, rmse, df_resid, f_statistic, f_p_value, ll, aic, bic, constant, fit, and every option.
 --   f_statistic is the Wald test under the model's vcov that all slopes are zero; constant is the mean of the unit effects, as xtreg prints _cons

@@ -348,7 +348,7 @@ static void make_draws(Placebo *placebo) {
     placebo->batch_first = from;
     parallel_for(run, count, workers, make_column, placebo);
     if (placebo->sample.absorber) absorb_columns(placebo->sample.absorber, count, placebo->column);
-    parallel_for(run, count, workers, estimate_draw, placebo);
+    parallel_draws(run, count, workers, estimate_draw, placebo, (DrawRange){from, from + count, placebo->draws});
     for (int i = 0; i < count && !run_failed(run); i++) {
       double estimate = placebo->estimates[from + i] = placebo->estimate[i], variance = NAN;
       bool known = clustered && !isnan(placebo->factor);

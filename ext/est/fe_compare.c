@@ -235,7 +235,7 @@ static void permute(Comparison *all, int64_t reps) {
   if (pooled.absorber) absorb_columns(pooled.absorber, k + 1, column);
   Resample *resample = run_failed(run) ? NULL : resample_new(job, &pooled, units, whole ? pooled.effect[0].code : own, k + 1, column);
   ResampleTask task = {&permutation, assign_units, keep_coefficients};
-  if (resample) resample_run(resample, reps * groups, &task);
+  if (resample) resample_run(resample, reps * groups, reps, &task);
   all->share = NEW_ARRAY(run, double, groups * groups * k);
   if (run_failed(run)) return;
   for (int a = 0; a < groups; a++)

@@ -294,7 +294,7 @@ static void bootstrap(Mediation *mediation, int64_t reps, int effects, const Eff
   column[k] = mediation->y;
   Resample *resample = resample_new(job, sample, clusters, cluster ? cluster : single, k + 1, column);
   ResampleTask task = {&draws, draw_clusters, keep_effects};
-  if (resample) resample_run(resample, reps, &task);
+  if (resample) resample_run(resample, reps, reps, &task);
   if (run_failed(run)) return;
   for (int e = 0; e < effects; e++) /* before the draws are sorted */
     for (int f = 0; f < effects; f++)

@@ -93,7 +93,7 @@ static void search(ThresholdFit *own, bool bootstrap) {
   if (run_failed(run)) return;
   threshold_stages(&own->search, own->thresholds, own->stage, own->curve);
   for (int s = 1; bootstrap && s <= own->thresholds && !run_failed(run); s++)
-    threshold_bootstrap(&own->search, s, own->stage, option_integer(job, "reps"), (uint64_t)option_integer(job, "seed"));
+    threshold_bootstrap(&own->search, s, own->stage, own->thresholds, option_integer(job, "reps"), (uint64_t)option_integer(job, "seed"));
   for (int j = 0; j <= k; j++) run_free(run, column[j]);
 }
 

@@ -243,7 +243,7 @@ void quantile_boot(Quantile *q) {
   }
   if (run_failed(run)) return;
   boot.order = order;
-  parallel_for(run, reps, workers, make_draw, &boot);
+  parallel_draws(run, reps, workers, make_draw, &boot, (DrawRange){0, reps, reps});
   if (run_failed(run)) return;
   double *mean = NEW_ARRAY(run, double, width);
   if (run_failed(run)) return;

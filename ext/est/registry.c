@@ -15,6 +15,7 @@ const OptionSpec OPTIONS_SAMPLE[] = {
     {"weights", OPTION_VARIABLE, NULL, NULL, "weights of the rows; a row of weight zero is left out"},
     {"singletons", OPTION_CHOICE, "drop", "drop|keep", "rows that are alone in a level of an absorbed effect"},
     {"tolerance", OPTION_NUMBER, "1e-10", NULL, "relative tolerance of what has to be iterated"},
+    {"progress", OPTION_BOOLEAN, "0", NULL, "1: says on standard error how many draws are done, of those of reps= and vcov=wild(...)"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 
 const OptionSpec OPTIONS_VCOV[] = {

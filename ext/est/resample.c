@@ -276,12 +276,15 @@ static void draw_anew(Resample *resample, int64_t item) {
   if (!run_failed(run)) factor_and_use(resample, item, 0);
 }
 
-void resample_run(Resample *resample, int64_t items, const ResampleTask *task) {
+void resample_run(Resample *resample, int64_t items, int64_t draws, const ResampleTask *task) {
   Run *run = resample->run;
   if (run_failed(run)) return;
   resample->task = task;
-  if (resample->gram) parallel_for(run, items, parallel_workers(), draw_from_sums, resample);
-  for (int64_t item = 0; !resample->gram && item < items && run_poll(run, 1000); item++) draw_anew(resample, item);
+  if (resample->gram) parallel_draws(run, items, parallel_workers(), draw_from_sums, resample, (DrawRange){0, draws, draws});
+  for (int64_t item = 0, each = items / draws; !resample->gram && item < items && run_poll(run, 1000); item++) {
+    draw_anew(resample, item);
+    if ((item + 1) % each == 0) run_progress(run, (item + 1) / each, draws);
+  }
 }
 
 /* ------------------------------------------------------------------------------------------------ summaries */

@@ -29,8 +29,8 @@ typedef struct ResampleTask {
 } ResampleTask;
 
 /* Every item once, on several processors where the clusters' sums were kept. The callbacks write only what belongs to their item or worker, and
- * do not touch the run. */
-void resample_run(Resample *resample, int64_t items, const ResampleTask *task);
+ * do not touch the run. draws: how many the items are for the user, for run_progress. */
+void resample_run(Resample *resample, int64_t items, int64_t draws, const ResampleTask *task);
 
 /* Standard deviation of draws, and their interval: percentile, or bias-corrected (Efron 1987, with acceleration 0). value is sorted in place
  * and NANs among it are left out; returns how many were not NAN. */

@@ -421,7 +421,7 @@ static void draw_statistic(void *context, int64_t item, int worker) {
   bootstrap->statistic[item] = stage.statistic;
 }
 
-void threshold_bootstrap(ThresholdSearch *search, int s, ThresholdStage *stage, int64_t reps, uint64_t seed) {
+void threshold_bootstrap(ThresholdSearch *search, int s, ThresholdStage *stage, int stages, int64_t reps, uint64_t seed) {
   Run *run = search->run;
   const Sample *sample = search->sample;
   int workers = parallel_workers();
@@ -447,7 +447,7 @@ void threshold_bootstrap(ThresholdSearch *search, int s, ThresholdStage *stage, 
     for (int64_t d = 0; d < count && search->root; d++)
       for (int64_t row = 0; row < search->n; row++) bootstrap.column[d][row] *= search->root[row];
     bootstrap.statistic = statistic + start;
-    parallel_for(run, count, workers, draw_statistic, &bootstrap);
+    parallel_draws(run, count, workers, draw_statistic, &bootstrap, (DrawRange){(s - 1) * reps + start, (s - 1) * reps + start + count, stages * reps});
   }
   if (run_failed(run)) return;
   int64_t valid = 0, beyond = 0;

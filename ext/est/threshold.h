@@ -47,5 +47,5 @@ void threshold_prepare(Job *job, const Sample *sample, const double *y, int k, d
 /* Fills stage[0 .. thresholds - 1]; curve[t]: grid SSRs of the last search for threshold t (in the order of finding), NAN where a regime would be too small. */
 void threshold_stages(ThresholdSearch *search, int thresholds, ThresholdStage *stage, double **curve);
 /* Bootstrap of the F test of stage s (from 1) against s - 1 thresholds. */
-void threshold_bootstrap(ThresholdSearch *search, int s, ThresholdStage *stage, int64_t reps, uint64_t seed);
+void threshold_bootstrap(ThresholdSearch *search, int s, ThresholdStage *stage, int stages, int64_t reps, uint64_t seed);
 #endif

@@ -24,7 +24,7 @@ typedef enum WildWeights { RADEMACHER, WEBB, MAMMEN } WildWeights;
 
 typedef struct Wild {
   ClusterSums sums;
-  int64_t reps;
+  int64_t reps, before, total; /* draws of a hypothesis, of those before it, of all */
   bool all;             /* every sign vector once */
   WildWeights weights;
   uint64_t seed;
@@ -168,7 +168,7 @@ static void test_hypothesis(Job *job, Wild *wild, const double *c, FitTerm *term
   for (int32_t g = 0; g < wild->sums.clusters; g++) variance += wild->own0[g] * wild->own0[g];
   term->p_value = term->conf_low = term->conf_high = NAN;
   if (!(variance > 0) || !(term->std_error > 0)) return;
-  parallel_for(run, (wild->reps + DRAWS - 1) / DRAWS, wild->workers, make_draws, wild);
+  parallel_draws(run, (wild->reps + DRAWS - 1) / DRAWS, wild->workers, make_draws, wild, (DrawRange){wild->before, wild->before + wild->reps, wild->total});
   if (run_failed(run)) return;
   term->p_value = p_value_at(wild, term->estimate, variance);
   term->conf_low = term->estimate - interval_end(run, wild, term->std_error, 1, variance, alpha);
@@ -269,6 +269,8 @@ void wild_inference(Job *job, const Sample *sample, const Regression *regression
   for (int i = 0; i < count && !run_failed(run); i++) {
     for (int j = 0; j < rank; j++) c[j] = combination[i][position[j]];
     if (!run_poll(run, clusters * k * m)) return;
+    wild.before = wild.reps * i;
+    wild.total = wild.reps * count;
     test_hypothesis(job, &wild, c, term[i]);
   }
   if (run_failed(run)) return;

@@ -22,6 +22,7 @@ typedef struct Host {
   void *(*reallocate)(void *old, uint64_t bytes); /* NULL when there is no memory; old may be NULL */
   void (*release)(void *block);
   int (*poll)(void *context); /* nonzero: stop */
+  void (*progress)(void *context, const char *what, int64_t done, int64_t of); /* what: the computation, of: its draws; may be NULL */
   void *context;
 } Host;
 
@@ -36,6 +37,8 @@ typedef struct Run {
   char *bump;         /* small allocations are cut from here */
   size_t bump_left;
   uint64_t poll_work; /* units of work since the host was last asked */
+  const char *progress; /* what to tell the host of; NULL: it did not ask */
+  int64_t progress_time; /* when it was last told */
 } Run;
 
 void run_begin(Run *run, const Host *host);
@@ -56,6 +59,9 @@ void run_fail(Run *run, const char *format, ...) __attribute__((format(printf, 2
 /* Call it from every loop that may be long, with the work done since the last call in units of roughly one nanosecond to ten;
  * the host is asked about every few milliseconds. False: the run has failed or was interrupted, leave. Only from the run's own thread. */
 bool run_poll(Run *run, uint64_t work);
+/* Tells the host how many draws are done, where it asked: every half a second, and at the last. Only from the run's own thread. */
+void run_progress(Run *run, int64_t done, int64_t of);
+int64_t run_clock(void); /* nanoseconds since some day */
 static inline bool run_failed(const Run *run) { return run->status != RUN_OK; }
 #define NEW(run, type) ((type *)run_alloc((run), 1, sizeof(type)))
 #define NEW_ARRAY(run, type, count) ((type *)run_alloc((run), (size_t)(count), sizeof(type)))
@@ -78,6 +84,11 @@ void text_identifier(Text *text, const char *name); /* "quoted" for SQL */
  * (or to its worker), must not touch the Run, and gives the same result whatever the number of workers. The calling thread polls. */
 int parallel_workers(void); /* at least 1; ECON_THREADS in the environment limits it */
 void parallel_for(Run *run, int64_t items, int workers, void (*body)(void *context, int64_t item, int worker), void *context);
+/* The same for items that make draws [from, to) of `of`, with run_progress. */
+typedef struct DrawRange {
+  int64_t from, to, of;
+} DrawRange;
+void parallel_draws(Run *run, int64_t items, int workers, void (*body)(void *context, int64_t item, int worker), void *context, DrawRange draws);
 
 /* ------------------------------------------------------------------------------------------------ frame.c
  * Columns in memory. A column is numbers (double, NAN is NULL) or levels (int32 codes into a dictionary, -1 is NULL). */

@@ -17,7 +17,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 #ifdef _WIN32
 #include <windows.h>
 #else
@@ -34,6 +33,7 @@ typedef struct Crew {
   int64_t items;
   void (*body)(void *context, int64_t item, int worker);
   void *context;
+  DrawRange draws; /* of 0: nobody is told */
 } Crew;
 
 typedef struct Worker {
@@ -73,21 +73,19 @@ static void *work(void *argument) {
   return NULL;
 }
 
-static int64_t nanoseconds(void) {
-  struct timespec now;
-  timespec_get(&now, TIME_UTC);
-  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Worker 0. What an item costs is not known here, so its work is announced as the time it took. */
 static void work_and_poll(Run *run, Crew *crew) {
-  int64_t before = nanoseconds();
+  int64_t before = run_clock();
   while (take_item(crew, 0)) {
-    int64_t now = nanoseconds(), spent = now - before;
+    int64_t now = run_clock(), spent = now - before;
     before = now;
     if (!run_poll(run, spent < 0 ? 0 : (uint64_t)spent)) {
       atomic_store_explicit(&crew->stop, true, memory_order_relaxed);
       return;
+    }
+    if (crew->draws.of && run->progress) { /* the others' items at hand count: they will be done in a moment */
+      int64_t taken = atomic_load_explicit(&crew->next, memory_order_relaxed);
+      if (taken < crew->items) run_progress(run, crew->draws.from + (int64_t)((double)(crew->draws.to - crew->draws.from) * (double)taken / (double)crew->items), crew->draws.of);
     }
   }
 }
@@ -120,8 +118,12 @@ static int start_threads(Crew *crew, int wanted, Worker *worker) {
 }
 
 void parallel_for(Run *run, int64_t items, int workers, void (*body)(void *context, int64_t item, int worker), void *context) {
+  parallel_draws(run, items, workers, body, context, (DrawRange){0, 0, 0});
+}
+
+void parallel_draws(Run *run, int64_t items, int workers, void (*body)(void *context, int64_t item, int worker), void *context, DrawRange draws) {
   if (run_failed(run) || items <= 0) return;
-  Crew crew = {.items = items, .body = body, .context = context};
+  Crew crew = {.items = items, .body = body, .context = context, .draws = draws};
   atomic_init(&crew.next, 0);
   atomic_init(&crew.stop, false);
   if (workers > MOST_WORKERS) workers = MOST_WORKERS;
@@ -130,4 +132,5 @@ void parallel_for(Run *run, int64_t items, int workers, void (*body)(void *conte
   int started = workers > 1 ? start_threads(&crew, workers - 1, worker) : 0;
   work_and_poll(run, &crew);
   for (int i = 0; i < started; i++) pthread_join(worker[i].thread, NULL);
+  if (draws.of) run_progress(run, draws.to, draws.of);
 }

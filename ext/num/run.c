@@ -3,14 +3,17 @@
  * 1. Small allocations are cut from chunks and freed together; large ones are blocks of their own, so that they can grow
  *    in place and be given back early.
  * 2. Once a run has failed every allocation returns NULL and every helper does nothing: callers test run_failed where it matters.
- * 3. The host is asked "stop?" after about a millisecond of announced work, since asking costs a fraction of a microsecond. */
+ * 3. The host is asked "stop?" after about a millisecond of announced work, since asking costs a fraction of a microsecond.
+ * 4. The host is told of progress at most every half second, so that a line each is not too much. */
 #include "num.h"
 
 #include <stdio.h>
+#include <time.h>
 
 #ifndef RUN_SMALL_BYTES
 #define RUN_SMALL_BYTES 1024 /* larger blocks are allocated on their own; the fault sweep sets 0, so that each of ours can fail */
 #endif
+static const int64_t PROGRESS_PAUSE = 500000000; /* nanoseconds */
 enum { CHUNK_BYTES = 8192, SMALL_BYTES = RUN_SMALL_BYTES, ALIGNMENT = 16 };
 #ifndef RUN_POLL_WORK /* the interrupt sweep of tests/fault asks at every call */
 #define RUN_POLL_WORK 400000 /* units of 1-10 ns: 0.4 to 4 ms */
@@ -191,4 +194,19 @@ bool run_poll(Run *run, uint64_t work) {
   run->poll_work = 0;
   if (run->host->poll && run->host->poll(run->host->context)) run->status = RUN_INTERRUPTED;
   return run->status == RUN_OK;
+}
+
+int64_t run_clock(void) {
+  struct timespec now;
+  timespec_get(&now, TIME_UTC);
+  return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void run_progress(Run *run, int64_t done, int64_t of) {
+  if (!run->progress || !run->host->progress || run_failed(run)) return;
+  int64_t now = run_clock();
+  if (!run->progress_time) run->progress_time = now;
+  if (done < of && now - run->progress_time >= 0 && now - run->progress_time < PROGRESS_PAUSE) return; /* the clock may be set back */
+  run->progress_time = now;
+  run->host->progress(run->host->context, run->progress, done, of);
 }

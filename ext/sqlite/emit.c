@@ -17,7 +17,10 @@ void job_run(Run *run, const Estimator *estimator, const Plan *plan, Frame *fram
   Job job = {.run = run, .estimator = estimator, .model = model, .options = plan->options, .option = plan->option, .frame = frame, .want_rows = want_rows,
              .want_table = want_table, .result = result, .loader = loader};
   fit->nobs = -1;
+  for (int o = 0; o < job.options; o++)
+    if (strcmp(job.option[o].spec->name, "progress") == 0 && job.option[o].integer) run->progress = estimator->name;
   estimator->fit(&job);
+  run->progress = NULL;
   fit->ledger = frame->ledger;
   fit->ledger.used = frame->rows;
   if (fit->nobs < 0) fit->nobs = frame->rows;

@@ -2,6 +2,8 @@
 #include "../econ.h"
 #include "sql.h"
 
+#include <stdio.h>
+
 #ifndef SQLITE_CORE
 const sqlite3_api_routines *sqlite3_api = NULL;
 #endif
@@ -22,6 +24,12 @@ static int host_poll(void *context) {
   int code = sqlite3_step(connection->tick);
   sqlite3_reset(connection->tick);
   return code == SQLITE_INTERRUPT;
+}
+
+/* progress=1. A user at the shell asked for it: standard error, since rows go to standard output. */
+static void host_progress(void *context, const char *what, int64_t done, int64_t of) {
+  (void)context;
+  fprintf(stderr, "%s: %lld of %lld draws\n", what, (long long)done, (long long)of);
 }
 
 void connection_rest(Connection *connection) {
@@ -69,7 +77,7 @@ int sqlite3_econ_init(sqlite3 *db, char **message, const sqlite3_api_routines *a
   if (!connection) return SQLITE_NOMEM;
   memset(connection, 0, sizeof *connection);
   connection->db = db;
-  connection->host = (Host){host_reallocate, host_release, host_poll, connection};
+  connection->host = (Host){host_reallocate, host_release, host_poll, host_progress, connection};
   connection_hold(connection);
   int code = register_all(connection);
   connection_release(connection);

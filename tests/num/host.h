@@ -69,7 +69,7 @@ static inline int host_poll(void *context) {
 
 static inline void host_begin(Run *run) {
   memset(&host, 0, sizeof host);
-  host.lent = (Host){host_reallocate, host_release, host_poll, NULL};
+  host.lent = (Host){host_reallocate, host_release, host_poll, NULL, NULL};
   run_begin(run, &host.lent);
 }
 

@@ -148,6 +148,31 @@ static void test_stop(void) {
   }
 }
 
+/* Draws are told of as they grow, rarely, and at the end; nobody is told who did not ask. */
+static int64_t told[64];
+static int tellings;
+static void listen(void *context, const char *what, int64_t done, int64_t of) {
+  (void)context;
+  CHECK(strcmp(what, "loop") == 0 && of == 1000 && tellings < 64);
+  if (tellings < 64) told[tellings++] = done;
+}
+
+static void test_progress(void) {
+  for (int asked = 0; asked < 2; asked++) {
+    Run run;
+    host_begin(&run);
+    host.lent.progress = listen;
+    run.progress = asked ? "loop" : NULL;
+    atomic_int done = 0;
+    tellings = 0;
+    parallel_draws(&run, asked ? 2600 : 10, 2 - asked, half_millisecond, &done, (DrawRange){100, 1000, 1000});
+    CHECK(done == (asked ? 2600 : 10));
+    CHECK(asked ? tellings >= 2 && tellings < 64 && told[tellings - 1] == 1000 : tellings == 0);
+    for (int t = 0; t < tellings; t++) CHECK(told[t] > (t ? told[t - 1] : 100));
+    CHECK(host_end(&run));
+  }
+}
+
 /* ECON_THREADS only lowers the number; nonsense is not read. */
 static void test_workers(void) {
   unsetenv("ECON_THREADS");
@@ -163,4 +188,4 @@ static void test_workers(void) {
   unsetenv("ECON_THREADS");
 }
 
-CHECK_MAIN(test_same_sums, test_threads_are_real, test_one_worker_or_item, test_stop, test_workers)
+CHECK_MAIN(test_same_sums, test_threads_are_real, test_one_worker_or_item, test_stop, test_progress, test_workers)

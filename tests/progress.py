@@ -1,0 +1,60 @@
+"""progress=1: draws that are done, on standard error; rows and everything else stay as they are, and nothing is said unasked."""
+import re
+import subprocess
+
+import pytest
+
+from conftest import DATA, EXTENSION, ROOT
+
+CALLS = {  # reps is %d; total: lines end at this multiple of reps
+    "fe_threshold": ("grunfeld", "'invest ~ value + capital | firm', 'threshold=value, regime=capital, n=2, reps=%d, {}'", 2),
+    "fe_mediate": ("munnell", "'ln(GSP) ~ ln(P_CAP) + UNEMP | STATE + YR', 'treat=ln(P_CAP), mediator=ln(EMP), reps=%d, {}'", 1),
+    "fe_compare": ("castle", "'l_homicide ~ unemployrt | sid + year', 'by=region, reps=%d, {}'", 1),
+    "did_placebo": ("castle", "'l_homicide ~ 1 | sid + year', 'treat=post, reps=%d, {}'", 1),
+    "fe_quantile": ("grunfeld", "'invest ~ value + capital', 'vcov=boot, reps=%d, {}'", 1),
+    "fe_ols": ("castle", "'l_homicide ~ post + poverty | sid + year', 'vcov=wild(sid, reps=%d), {}'", 2),
+}
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory):
+    path = tmp_path_factory.mktemp("progress") / "tables.db"
+    subprocess.run(["sqlite3", "-bail", "-batch", path], cwd=ROOT, check=True, input=(DATA / "import.sql").read_text(encoding="utf-8"), text=True)
+    return path
+
+
+def shell(tables, sql):
+    done = subprocess.run(["sqlite3", "-bail", "-batch", tables], cwd=ROOT, input=f".load {EXTENSION}\n{sql};\n", text=True, encoding="utf-8", capture_output=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr.splitlines()
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_lines(name, tables):
+    source, arguments, total = CALLS[name]
+    call = f"SELECT * FROM {name}('{source}', {arguments % 40})"
+    rows, silent = shell(tables, call.format("level=0.95" if name != "fe_quantile" else "seed=1"))
+    zero = shell(tables, call.format("progress=0"))
+    asked, lines = shell(tables, call.format("progress=1"))
+    assert rows.strip() and silent == [] and zero == (rows, [])
+    assert asked == rows
+    counts = [re.fullmatch(rf"{name}: (\d+) of {40 * total} draws", line) for line in lines]
+    assert lines and all(counts), lines
+    assert [int(count[1]) for count in counts] == sorted({int(count[1]) for count in counts}) and int(counts[-1][1]) == 40 * total
+
+
+def test_aggregate(tables):
+    call = "SELECT fit_stat(fe_ols('l_homicide ~ post | sid + year; vcov=wild(sid, reps=50), {}', l_homicide, post, sid, year), 'wild_draws') FROM castle"
+    assert shell(tables, call.format("progress=1")) == ("50.0\n", ["fe_ols: 50 of 50 draws"])
+    assert shell(tables, call.format("level=0.9")) == ("50.0\n", [])
+
+
+def test_without_draws(tables):
+    """Nothing takes long: nothing is said."""
+    rows, lines = shell(tables, "SELECT count(*) FROM fe_ols('castle', 'l_homicide ~ post | sid + year', 'progress=1')")
+    assert (rows, lines) == ("1\n", [])
+
+
+def test_bad_value(db):
+    db.table("grunfeld")
+    assert "progress" in db.error("SELECT * FROM fe_ols('grunfeld', 'invest ~ value', 'progress=often')")
