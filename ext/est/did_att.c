@@ -10,9 +10,10 @@
  *    everything else in the model; they add up to one, and some may be negative (de Chaisemartin and D'Haultfoeuille 2020, Theorem 1). agg=att says so:
  *    statistics negative_weight_sum (the sum of the negative ones) and negative_weight_share (their share of the treated rows), and the row
  *    negative_weights of fit_tests. did_bacon shows where they come from.
+ * 6. method=imputation: estimators for staggered adoption, in files of their own (did_imputation.c); rows and agg= as did_cells.c says.
  * Reference: Angrist and Pischke (2009), ch. 5; Sun and Abraham (2021), section 3, for what the event study estimates. */
 #include "cluster.h"
-#include "treatment.h"
+#include "did_modern.h"
 
 #include <stdlib.h>
 
@@ -244,6 +245,16 @@ static void event_study(Job *job, const Sample *sample, const Treatment *treatme
   if (!run_failed(run)) effect_rows(job, events.reference);
 }
 
+/* Rule 6. */
+static void modern(Job *job, Sample *sample, Treatment *treatment) {
+  Run *run = job->run;
+  const char *method = option_value(job, "method")->text;
+  if (option_given(job, "window")) run_fail(run, "window= bins event times of method=twfe; method=%s has an effect for each of them", method);
+  if (option_given(job, "ref")) run_fail(run, "ref= has no place with method=%s", method);
+  if (!run_failed(run)) did_modern_sample(job, sample, treatment, false);
+  if (!run_failed(run)) did_imputation(job, sample, treatment);
+}
+
 static void fit(Job *given) {
   Job matched = *given, *job = &matched; /* with the weights of match=, where that is given */
   Run *run = job->run;
@@ -255,6 +266,12 @@ static void fit(Job *given) {
   Sample sample;
   Treatment treatment;
   Design design;
+  if (!option_is(job, "method", "twfe")) {
+    modern(job, &sample, &treatment);
+    return;
+  }
+  if (option_given(job, "agg") && !events && !option_is(job, "agg", "att"))
+    run_fail(run, "agg=%s needs effects that differ by cohort: method=imputation", option_value(job, "agg")->text);
   sample_build(job, &sample);
   if (!run_failed(run)) treatment_build(job, &treatment, events);
   if (!run_failed(run)) design_build(job, model->terms, model->term, sample.explicit_intercept, sample.any_intercept, DESIGN_TAKE, &design);
@@ -271,8 +288,8 @@ static void fit(Job *given) {
 
 static const char *const COLUMNS[] = {"effect", "cohort", "time", "event_time", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", NULL};
 static const OptionSpec OWN[] = {
-    {"method", OPTION_CHOICE, "twfe", "twfe", "how the effect is estimated"},
-    {"agg", OPTION_CHOICE, "att", "att|event", "one number, or an event study"},
+    {"method", OPTION_CHOICE, "twfe", "twfe|imputation", "how the effect is estimated: two-way effects, imputation (Borusyak, Jaravel and Spiess)"},
+    {"agg", OPTION_CHOICE, "att", "att|event|group|calendar|gt", "one number, or an event study; group, calendar, gt: not with twfe, other methods give all where it is not given"},
     {"ref", OPTION_NUMBER, "-1", NULL, "the event time that the others are compared with"},
     {"window", OPTION_RANGE, NULL, NULL, "lo:hi, event times with binned ends"},
     {"match", OPTION_NESTED, NULL, "psm_match", "psm(treat ~ x1 + x2, caliper=.05, ...): match before treatment (by=year: year by year; by=pooled: all rows), and weight the regression"},
