@@ -81,9 +81,9 @@ static void read_columns(Productivity *p) {
 
 static void take_logs(Productivity *p) {
   for (int64_t row = 0; row < p->n; row++) p->output[0][row] = log(p->output[0][row]);
-  for (int i = 0; i < p->inputs; i++)
+  for (int i = 0; i < p->inputs && run_poll(p->job->run, 20 * (uint64_t)p->n); i++)
     for (int64_t row = 0; row < p->n; row++) p->input[i][row] = log(p->input[i][row]);
-  run_poll(p->job->run, 20 * (uint64_t)p->n * (uint64_t)(p->inputs + 1));
+  run_poll(p->job->run, 20 * (uint64_t)p->n);
 }
 
 /* tfp = y / (x1^b1 ...), from logarithms. */
@@ -113,6 +113,7 @@ static void account(Productivity *p) {
   if (!share && shares->numbers != p->inputs) run_fail(run, "shares=%s names %d share%s for %d input%s", shares->text, shares->numbers, shares->numbers == 1 ? "" : "s", p->inputs, p->inputs == 1 ? "" : "s");
   if (run_failed(run)) return;
   take_logs(p);
+  if (run_failed(run)) return;
   if (!share) {
     level_of(p, shares->list);
     for (int i = 0; i < p->inputs; i++) {
@@ -155,6 +156,7 @@ static void estimate(Productivity *p, bool effects) {
   if (!run_failed(run)) read_columns(p);
   if (run_failed(run)) return;
   take_logs(p);
+  if (run_failed(run)) return;
   int k = p->inputs + sample.explicit_intercept, first = sample.explicit_intercept;
   Regression regression = {.k = k, .name = NEW_ARRAY(run, const char *, k), .x = NEW_ARRAY(run, double *, k), .y = NEW_ARRAY(run, double, p->n)};
   for (int j = 0; j < k && !run_failed(run); j++) {
