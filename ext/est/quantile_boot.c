@@ -13,6 +13,7 @@ typedef struct Weighted {
 } Weighted;
 
 typedef struct Worker {
+  Run *run;         /* of the thread that may ask it; NULL in others */
   QuantileSolver *solver;
   double *weight, *mean, *mass, *y, **x, *scale, *normal, *work, *residual;
   int32_t *taken; /* clusters */
@@ -29,6 +30,12 @@ typedef struct Boot {
   Worker *worker;
   atomic_bool stop;
 } Boot;
+
+/* Between passes over the rows: is the run still wanted? */
+static bool wanted(Boot *boot, Worker *worker) {
+  if (worker->run && !run_poll(worker->run, (uint64_t)boot->q->n * 4)) atomic_store(&boot->stop, true);
+  return !atomic_load(&boot->stop);
+}
 
 static void draw_weights(const Boot *boot, Worker *worker, int64_t item) {
   const Quantile *q = boot->q;
@@ -67,17 +74,18 @@ static void regress(const Boot *boot, const Worker *worker, int k, double *to, d
 }
 
 /* Demeans x and inverts its normal matrix, scaled to a unit diagonal; false where the draw does not identify all columns. */
-static bool prepare_within(const Boot *boot, Worker *worker, int k, double *const *x) {
+static bool prepare_within(Boot *boot, Worker *worker, int k, double *const *x) {
   int64_t n = boot->q->n;
   memset(worker->mass, 0, (size_t)boot->levels * sizeof *worker->mass);
   for (int64_t i = 0; i < n && boot->levels; i++) worker->mass[boot->code[i]] += worker->weight[i];
   double *a = worker->normal, *length = worker->work + k;
-  for (int j = 0; j < k; j++) demean(boot, worker, x[j], worker->x[j]);
+  for (int j = 0; j < k && wanted(boot, worker); j++) demean(boot, worker, x[j], worker->x[j]);
   for (int i = 0; i < k; i++)
     for (int j = 0; j <= i; j++) {
       double sum = 0;
       for (int64_t row = 0; row < n; row++) sum += worker->weight[row] * worker->x[i][row] * worker->x[j][row];
       a[i * k + j] = a[j * k + i] = sum;
+      if (!wanted(boot, worker)) return false;
     }
   for (int i = 0; i < k; i++) {
     length[i] = sqrt(a[i * k + i]);
@@ -129,7 +137,7 @@ static void weighted_quantiles(const Quantile *q, Worker *worker, const double *
   }
 }
 
-static bool draw_mmqr(const Boot *boot, Worker *worker, double *out) {
+static bool draw_mmqr(Boot *boot, Worker *worker, double *out) {
   const Quantile *q = boot->q;
   int k = q->k;
   double *b = worker->work + 2 * k, *g = worker->work + 3 * k, *at = worker->work + 4 * k;
@@ -137,8 +145,10 @@ static bool draw_mmqr(const Boot *boot, Worker *worker, double *out) {
   demean(boot, worker, q->y, worker->residual);
   regress(boot, worker, k, worker->residual, b);
   for (int64_t i = 0; i < q->n; i++) worker->y[i] = fabs(worker->residual[i]);
+  if (!wanted(boot, worker)) return false;
   demean(boot, worker, worker->y, worker->scale);
   regress(boot, worker, k, worker->scale, g);
+  if (!wanted(boot, worker)) return false;
   for (int64_t i = 0; i < q->n; i++) {
     double scale = worker->y[i] - worker->scale[i];
     if (worker->weight[i] > 0 && scale == 0) return false;
@@ -151,7 +161,7 @@ static bool draw_mmqr(const Boot *boot, Worker *worker, double *out) {
 }
 
 /* y less the effects of the draw. */
-static bool canay_outcome(const Boot *boot, Worker *worker) {
+static bool canay_outcome(Boot *boot, Worker *worker) {
   const Quantile *q = boot->q;
   int k = q->k - q->within;
   double *b = worker->work + 2 * q->k, mean = 0, total = 0;
@@ -176,11 +186,12 @@ static void make_draw(void *context, int64_t item, int number) {
   Worker *worker = &boot->worker[number];
   double *out = boot->draw + item * q->taus * q->k;
   bool good = true;
+  worker->run = number == 0 ? q->job->run : NULL;
   draw_weights(boot, worker, item);
   if (q->method == QUANTILE_MMQR) good = draw_mmqr(boot, worker, out);
   else {
     QuantileSolver *solver = worker->solver;
-    if (number > 0) solver->run = NULL;
+    solver->run = worker->run;
     if (q->method == QUANTILE_CANAY) good = canay_outcome(boot, worker);
     if (good) quantile_solver_outcome(solver, q->method == QUANTILE_CANAY ? worker->y : q->y);
     for (int t = 0; t < q->taus && good; t++) {

@@ -43,7 +43,7 @@ void quantile_problem_new(Run *run, int64_t n, int k, double *const *x, Quantile
   out->z = NEW_ARRAY(run, double *, k);
   out->r = NEW_ARRAY(run, double, (size_t)k * (size_t)k);
   out->jitter = NEW_ARRAY(run, double, n);
-  for (int j = 0; j < k && !run_failed(run); j++) out->z[j] = NEW_ARRAY(run, double, n);
+  for (int j = 0; j < k && run_poll(run, (uint64_t)n); j++) out->z[j] = NEW_ARRAY(run, double, n);
   if (run_failed(run)) return;
   for (int j = 0; j < k; j++) {
     double *z = out->z[j];
@@ -75,7 +75,7 @@ QuantileSolver *quantile_solver_new(Run *run, const QuantileProblem *problem) {
   s->b = NEW_ARRAY(run, double, k);
   s->residual = NEW_ARRAY(run, double, n);
   s->row = NEW_ARRAY(run, int64_t, n);
-  s->zs = NEW_ARRAY(run, double, n * k);
+  s->zs = run_grow(run, NULL, (size_t)n * (size_t)k, sizeof *s->zs); /* not touched before it is filled */
   double **columns[] = {&s->ys, &s->ws, &s->js, &s->r, &s->p, &s->v};
   for (int a = 0; a < 6; a++) *columns[a] = NEW_ARRAY(run, double, n);
   s->side = NEW_ARRAY(run, signed char, n);
@@ -380,8 +380,10 @@ static QuantileStatus solve_rows(QuantileSolver *s, int64_t count, const int64_t
     s->basis[j] = j;
   }
   for (;;) {
-    for (; s->rows < band && next < count; next++)
+    for (; s->rows < band && next < count; next++) {
       if (s->outer[order[next]]) gather(s, order[next]);
+      if ((next & 0x3F) == 0 && !going_on(s, 64 * k)) return QUANTILE_STOPPED;
+    }
     outer_sum(s);
     Walk how = walk(s);
     if (how == WALK_STOPPED) return QUANTILE_STOPPED;
