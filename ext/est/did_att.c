@@ -10,7 +10,7 @@
  *    everything else in the model; they add up to one, and some may be negative (de Chaisemartin and D'Haultfoeuille 2020, Theorem 1). agg=att says so:
  *    statistics negative_weight_sum (the sum of the negative ones) and negative_weight_share (their share of the treated rows), and the row
  *    negative_weights of fit_tests. did_bacon shows where they come from.
- * 6. method=imputation: estimators for staggered adoption, in files of their own (did_imputation.c); rows and agg= as did_cells.c says.
+ * 6. method=imputation: estimators for staggered adoption, in files of their own (did_imputation.c, did_sunab.c); rows and agg= as did_cells.c says.
  * Reference: Angrist and Pischke (2009), ch. 5; Sun and Abraham (2021), section 3, for what the event study estimates. */
 #include "cluster.h"
 #include "did_modern.h"
@@ -245,14 +245,25 @@ static void event_study(Job *job, const Sample *sample, const Treatment *treatme
   if (!run_failed(run)) effect_rows(job, events.reference);
 }
 
+static void say_treated(Job *job, const Treatment *treatment) {
+  Fit *fit = &job->result->fit;
+  fit_add_stat(fit, "treated_units", treatment->treated_units);
+  fit_add_stat(fit, "never_treated_units", treatment->units - treatment->treated_units);
+  fit_add_stat(fit, "always_treated_units", treatment->always_treated);
+  fit_add_word(fit, "method", option_value(job, "method")->text);
+}
+
 /* Rule 6. */
 static void modern(Job *job, Sample *sample, Treatment *treatment) {
   Run *run = job->run;
   const char *method = option_value(job, "method")->text;
   if (option_given(job, "window")) run_fail(run, "window= bins event times of method=twfe; method=%s has an effect for each of them", method);
-  if (option_given(job, "ref")) run_fail(run, "ref= has no place with method=%s", method);
-  if (!run_failed(run)) did_modern_sample(job, sample, treatment, false);
-  if (!run_failed(run)) did_imputation(job, sample, treatment);
+  bool sunab = option_is(job, "method", "sunab");
+  if (option_given(job, "ref") && !sunab) run_fail(run, "ref= has no place with method=%s", method);
+  if (!run_failed(run)) did_modern_sample(job, sample, treatment, sunab);
+  if (run_failed(run)) return;
+  if (sunab) did_sunab(job, sample, treatment);
+  else did_imputation(job, sample, treatment);
 }
 
 static void fit(Job *given) {
@@ -268,10 +279,11 @@ static void fit(Job *given) {
   Design design;
   if (!option_is(job, "method", "twfe")) {
     modern(job, &sample, &treatment);
+    if (!run_failed(run)) say_treated(job, &treatment);
     return;
   }
   if (option_given(job, "agg") && !events && !option_is(job, "agg", "att"))
-    run_fail(run, "agg=%s needs effects that differ by cohort: method=imputation", option_value(job, "agg")->text);
+    run_fail(run, "agg=%s needs effects that differ by cohort: method=sunab or imputation", option_value(job, "agg")->text);
   sample_build(job, &sample);
   if (!run_failed(run)) treatment_build(job, &treatment, events);
   if (!run_failed(run)) design_build(job, model->terms, model->term, sample.explicit_intercept, sample.any_intercept, DESIGN_TAKE, &design);
@@ -279,16 +291,12 @@ static void fit(Job *given) {
   if (events) event_study(job, &sample, &treatment, &design);
   else static_effect(job, &sample, &treatment, &design);
   if (run_failed(run)) return;
-  Fit *fit = &job->result->fit;
-  fit_add_stat(fit, "treated_units", treatment.treated_units);
-  fit_add_stat(fit, "never_treated_units", treatment.units - treatment.treated_units);
-  fit_add_stat(fit, "always_treated_units", treatment.always_treated);
-  fit_add_word(fit, "method", option_value(job, "method")->text);
+  say_treated(job, &treatment);
 }
 
 static const char *const COLUMNS[] = {"effect", "cohort", "time", "event_time", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", NULL};
 static const OptionSpec OWN[] = {
-    {"method", OPTION_CHOICE, "twfe", "twfe|imputation", "how the effect is estimated: two-way effects, imputation (Borusyak, Jaravel and Spiess)"},
+    {"method", OPTION_CHOICE, "twfe", "twfe|sunab|imputation", "how the effect is estimated: two-way effects, Sun and Abraham, imputation (Borusyak, Jaravel and Spiess)"},
     {"agg", OPTION_CHOICE, "att", "att|event|group|calendar|gt", "one number, or an event study; group, calendar, gt: not with twfe, other methods give all where it is not given"},
     {"ref", OPTION_NUMBER, "-1", NULL, "the event time that the others are compared with"},
     {"window", OPTION_RANGE, NULL, NULL, "lo:hi, event times with binned ends"},

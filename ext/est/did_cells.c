@@ -250,7 +250,12 @@ static void list_effects(Report *report) {
   for (int g = 0; group && g < grid->cohorts && !run_failed(run); g++) weighted_mean(report, GROUP, grid->cohort[g]);
   for (int t = 0; calendar && t < grid->periods && !run_failed(run); t++) weighted_mean(report, CALENDAR, grid->period[t]);
   if (!all && !gt && !only_att && !run_failed(run)) overall(report, event ? EVENT : group ? GROUP : CALENDAR, first);
-  for (int c = 0; gt && c < cells->count && !run_failed(run); c++) {
+  int *at = NEW_ARRAY(run, int, gt ? grid->cohorts * grid->periods : 0); /* by cohort, then period */
+  if (run_failed(run)) return;
+  for (int c = 0; gt && c < cells->count; c++) at[cells->cell[c].cohort * grid->periods + place(grid->periods, grid->period, cells->cell[c].time)] = c + 1;
+  for (int i = 0; gt && i < grid->cohorts * grid->periods && !run_failed(run); i++) {
+    int c = at[i] - 1;
+    if (c < 0) continue;
     const DidCell *cell = &cells->cell[c];
     DidEffect *effect = new_effect(report, GT, grid->cohort[cell->cohort], cell->time, cell->event_time);
     if (!effect) return;

@@ -159,9 +159,8 @@ static void scores(Imputation *imputation, const DidGrid *grid, const DidCells *
   }
 }
 
-void did_imputation(Job *job, Sample *sample, const Treatment *given) {
+void did_imputation(Job *job, Sample *sample, Treatment *treatment) {
   Run *run = job->run;
-  Treatment rebuilt = *given, *treatment = &rebuilt;
   while (drop_unidentified(job, sample, treatment) && !run_failed(run)) {
     int32_t always = treatment->always_treated;
     did_modern_sample(job, sample, treatment, false);
@@ -231,8 +230,4 @@ void did_imputation(Job *job, Sample *sample, const Treatment *given) {
   fit_add_stat(fit, "treated_rows", (double)treatment->treated_rows);
   fit_add_stat(fit, "groups", sample->cluster_levels[0]);
   fit_add_stat(fit, "df_t", INFINITY);
-  fit_add_stat(fit, "treated_units", treatment->treated_units);
-  fit_add_stat(fit, "never_treated_units", treatment->units - treatment->treated_units);
-  fit_add_stat(fit, "always_treated_units", treatment->always_treated);
-  fit_add_word(fit, "method", "imputation");
 }

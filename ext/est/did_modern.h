@@ -42,5 +42,6 @@ bool did_clusters(Job *job, const Sample *sample, const Treatment *treatment);
 /* Rows of the treated in the first period go (and what then is a singleton), counted as other; sample and treatment are built. */
 void did_modern_sample(Job *job, Sample *sample, Treatment *treatment, bool last_is_control);
 
-void did_imputation(Job *job, Sample *sample, const Treatment *treatment);
+void did_imputation(Job *job, Sample *sample, Treatment *treatment);
+void did_sunab(Job *job, Sample *sample, const Treatment *treatment);
 #endif
