@@ -176,6 +176,15 @@ bench: $(BENCH_PYTHON)
 	@$(MAKE) --no-print-directory -s all
 	@$(BENCH_PYTHON) tests/bench/bench.py $(ONLY)
 
+# ---- a coverage-guided fuzzer over every text that is read (tests/fault/fuzz.c); needs clang with its run-time library
+SECONDS ?= 60
+.PHONY: fuzz
+fuzz:
+	@mkdir -p build/fuzz/corpus
+	@$(MAKE) --no-print-directory -s BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined" build/fuzz/all.a
+	@clang -std=c11 -g -fsanitize=fuzzer,address,undefined -Wall -Wextra -o build/fuzz/fuzz tests/fault/fuzz.c build/fuzz/all.a $(LIBS) -lsqlite3
+	@build/fuzz/fuzz -max_total_time=$(SECONDS) -dict=tests/fault/fuzz.dict -max_len=600 -timeout=20 -rss_limit_mb=4000 -print_final_stats=1 build/fuzz/corpus
+
 # ---- the papers of sql/papers as one page, build/papers.html
 .PHONY: papers
 papers:
