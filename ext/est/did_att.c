@@ -10,7 +10,7 @@
  *    everything else in the model; they add up to one, and some may be negative (de Chaisemartin and D'Haultfoeuille 2020, Theorem 1). agg=att says so:
  *    statistics negative_weight_sum (the sum of the negative ones) and negative_weight_share (their share of the treated rows), and the row
  *    negative_weights of fit_tests. did_bacon shows where they come from.
- * 6. method=imputation: estimators for staggered adoption, in files of their own (did_imputation.c, did_sunab.c); rows and agg= as did_cells.c says.
+ * 6. method=cs|sunab|imputation: estimators for staggered adoption, in files of their own (did_cs.c, did_sunab.c, did_imputation.c); rows and agg= as did_cells.c says.
  * Reference: Angrist and Pischke (2009), ch. 5; Sun and Abraham (2021), section 3, for what the event study estimates. */
 #include "cluster.h"
 #include "did_modern.h"
@@ -253,16 +253,24 @@ static void say_treated(Job *job, const Treatment *treatment) {
   fit_add_word(fit, "method", option_value(job, "method")->text);
 }
 
+static void only_for_cs(Job *job) {
+  static const char *const own[] = {"control", "est", "base", "anticipation"};
+  for (int i = 0; i < 4 && !option_is(job, "method", "cs"); i++)
+    if (option_given(job, own[i])) run_fail(job->run, "%s= belongs to method=cs, not to method=%s", own[i], option_value(job, "method")->text);
+}
+
 /* Rule 6. */
 static void modern(Job *job, Sample *sample, Treatment *treatment) {
   Run *run = job->run;
   const char *method = option_value(job, "method")->text;
   if (option_given(job, "window")) run_fail(run, "window= bins event times of method=twfe; method=%s has an effect for each of them", method);
-  bool sunab = option_is(job, "method", "sunab");
+  bool sunab = option_is(job, "method", "sunab"), cs = option_is(job, "method", "cs");
+  only_for_cs(job);
   if (option_given(job, "ref") && !sunab) run_fail(run, "ref= has no place with method=%s", method);
   if (!run_failed(run)) did_modern_sample(job, sample, treatment, sunab);
   if (run_failed(run)) return;
   if (sunab) did_sunab(job, sample, treatment);
+  else if (cs) did_cs(job, sample, treatment);
   else did_imputation(job, sample, treatment);
 }
 
@@ -282,8 +290,9 @@ static void fit(Job *given) {
     if (!run_failed(run)) say_treated(job, &treatment);
     return;
   }
+  only_for_cs(job);
   if (option_given(job, "agg") && !events && !option_is(job, "agg", "att"))
-    run_fail(run, "agg=%s needs effects that differ by cohort: method=sunab or imputation", option_value(job, "agg")->text);
+    run_fail(run, "agg=%s needs effects that differ by cohort: method=cs, sunab or imputation", option_value(job, "agg")->text);
   sample_build(job, &sample);
   if (!run_failed(run)) treatment_build(job, &treatment, events);
   if (!run_failed(run)) design_build(job, model->terms, model->term, sample.explicit_intercept, sample.any_intercept, DESIGN_TAKE, &design);
@@ -296,8 +305,12 @@ static void fit(Job *given) {
 
 static const char *const COLUMNS[] = {"effect", "cohort", "time", "event_time", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", NULL};
 static const OptionSpec OWN[] = {
-    {"method", OPTION_CHOICE, "twfe", "twfe|sunab|imputation", "how the effect is estimated: two-way effects, Sun and Abraham, imputation (Borusyak, Jaravel and Spiess)"},
+    {"method", OPTION_CHOICE, "twfe", "twfe|cs|sunab|imputation", "how the effect is estimated: two-way effects, Callaway and Sant'Anna, Sun and Abraham, imputation (Borusyak, Jaravel and Spiess)"},
     {"agg", OPTION_CHOICE, "att", "att|event|group|calendar|gt", "one number, or an event study; group, calendar, gt: not with twfe, other methods give all where it is not given"},
+    {"control", OPTION_CHOICE, "never", "never|notyet", "cs: the never treated, or also those not yet treated"},
+    {"est", OPTION_CHOICE, "dr", "dr|ipw|reg", "cs: doubly robust, inverse probability weights, or outcome regression"},
+    {"base", OPTION_CHOICE, "varying", "varying|universal", "cs: before treatment compare with the period before, or with the last period before treatment throughout"},
+    {"anticipation", OPTION_NUMBER, "0", NULL, "cs: periods before treatment in which it may have an effect"},
     {"ref", OPTION_NUMBER, "-1", NULL, "the event time that the others are compared with"},
     {"window", OPTION_RANGE, NULL, NULL, "lo:hi, event times with binned ends"},
     {"match", OPTION_NESTED, NULL, "psm_match", "psm(treat ~ x1 + x2, caliper=.05, ...): match before treatment (by=year: year by year; by=pooled: all rows), and weight the regression"},

@@ -43,5 +43,6 @@ bool did_clusters(Job *job, const Sample *sample, const Treatment *treatment);
 void did_modern_sample(Job *job, Sample *sample, Treatment *treatment, bool last_is_control);
 
 void did_imputation(Job *job, Sample *sample, Treatment *treatment);
+void did_cs(Job *job, Sample *sample, const Treatment *treatment);
 void did_sunab(Job *job, Sample *sample, const Treatment *treatment);
 #endif

@@ -68,6 +68,7 @@ SELECT * FROM fe_ols('p', 'y ~ x + z | id + t', 'vcov=cv3(id)');
 SELECT * FROM did_att('p', 'y ~ x | id + t', 'treat=d, agg=event, window=-2:1, vcov=wild(id, reps=50)');
 SELECT * FROM did_att('p', 'y ~ x | id + t', 'cohort=g, method=imputation');
 SELECT * FROM did_att('p', 'y ~ x | id + t', 'cohort=g, method=sunab');
+SELECT * FROM did_att('p', 'y ~ x | id + t', 'cohort=g, method=cs, control=notyet');
 SELECT * FROM did_bacon('p', 'y ~ d | id + t');
 SELECT did_bacon(y, id, t, d) FROM p;
 SELECT * FROM did_bacon('p', 'y ~ d | id + t', 'where=id + t <> 2007');
