@@ -75,6 +75,8 @@ CREATE VIRTUAL TABLE temp.by_truth USING entropy_index('never_holed',
   'infrastructure: winsor_roads, winsor_water, winsor_other_public; economy: winsor_private, winsor_output, -winsor_unemployment', 'levels=nested');
 CREATE TEMP TABLE both AS SELECT i.entropy AS with_holes_filled, b.score AS without_holes FROM index_panel i JOIN by_truth b ON b.state = i.state AND b.year = i.year;
 SELECT var1, var2, round(r, 4) AS spearman, n FROM panel_correlate('both', 'with_holes_filled, without_holes', 'method=spearman') WHERE var1 <> var2;
+-- The second component weighs low unemployment negatively, against its direction: in the recession of 1982-83 the PCA index rises where the entropy index does not. Components follow
+-- correlations; a weight that is meant to be positive must be looked at before PCA stands in for it.
 SELECT plot_line(year, value, method, 'title=Three indices over time, ylabel=mean over states (z-score)')
 FROM (SELECT year, method, avg(z) AS value FROM
        (SELECT year, 'entropy' AS method, (entropy - avg(entropy) OVER ()) / m.s AS z FROM index_panel, (SELECT sd AS s FROM panel_describe('index_panel', 'entropy')) m
