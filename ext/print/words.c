@@ -79,9 +79,9 @@ PrintList print_list(Run *run, const char *text) {
     while (end > start && isspace((unsigned char)text[end - 1])) end--;
     from = at + 1;
     if (start == end) continue;
-    list.item[list.count] = print_unquoted(run, run_text_n(run, text + start, end - start) ? run_text_n(run, text + start, end - start) : "");
+    const char *item = run_text_n(run, text + start, end - start);
+    list.item[list.count++] = item ? print_unquoted(run, item) : NULL;
     if (run_failed(run)) return (PrintList){0, NULL};
-    list.count++;
   }
   return list;
 }

@@ -145,6 +145,7 @@ enum { MOST_TOKENS = 100000 };
 
 TokenList tokens_list(Run *run, const char *text) {
   const TokenList none = {NULL, 0};
+  if (run_failed(run)) return none; /* the text may be one that found no memory */
   Token *token = NULL;
   int count = 0, capacity = 0, open = 0;
   for (Token next = token_next(run, text); next.type != TOKEN_END; next = token_next(run, next.start + next.length)) {
