@@ -84,12 +84,13 @@ static double weighted_mean(const Glm *glm, const double *x) {
   return sum / total;
 }
 
-static double log_likelihood(const Glm *glm, double deviance) {
+static double log_likelihood(Run *run, const Glm *glm, double deviance) {
   if (glm->family != GLM_POISSON) return -deviance / 2;
   double saturated = 0; /* sum w (y log y - y - log y!) */
   for (int64_t i = 0; i < glm->n; i++) {
     double y = glm->y[i];
     saturated += (glm->weight ? glm->weight[i] : 1) * ((y > 0 ? y * log(y) : 0) - y - log_factorial(y));
+    if ((i & (CHUNK - 1)) == 0 && !run_poll(run, CHUNK * 10)) return NAN;
   }
   return saturated - deviance / 2;
 }
@@ -109,19 +110,21 @@ static void fit_null(Run *run, Glm *glm, double *eta, double *weight, double *wo
       up += weight[i] * working[i];
       down += weight[i];
     }
+    run_poll(run, (uint64_t)glm->n * 2);
     constant += fmin(fmax(up / down, -5), 5);
   }
-  glm->null_ll = log_likelihood(glm, glm->null_deviance);
+  glm->null_ll = log_likelihood(run, glm, glm->null_deviance);
 }
 
 /* ---- scoring */
 
-static void first_eta(const Glm *glm, double *eta) {
+static void first_eta(Run *run, const Glm *glm, double *eta) {
   double mean = weighted_mean(glm, glm->y);
   for (int64_t i = 0; i < glm->n; i++) {
     double w = glm->weight ? glm->weight[i] : 1, mu = (w * glm->y[i] + 0.5) / (w + 1);
     if (glm->family == GLM_POISSON) eta[i] = log((glm->y[i] + mean) / 2);
     else eta[i] = glm->family == GLM_LOGIT ? log(mu / (1 - mu)) : normal_quantile(mu);
+    if ((i & (CHUNK - 1)) == 0 && !run_poll(run, CHUNK * 10)) return;
   }
 }
 
@@ -168,7 +171,7 @@ void glm_fit(Run *run, Glm *glm) {
   double *target = NEW_ARRAY(run, double, n), *from = NEW_ARRAY(run, double, n), *beta = NEW_ARRAY(run, double, glm->k);
   if (run_failed(run)) return;
   fit_null(run, glm, glm->eta, glm->irls_weight, glm->working);
-  first_eta(glm, glm->eta);
+  first_eta(run, glm, glm->eta);
   double deviance = INFINITY, before;
   bool converged = false;
   for (glm->iterations = 1; !converged && !run_failed(run); glm->iterations++) {
@@ -211,7 +214,7 @@ void glm_fit(Run *run, Glm *glm) {
   for (int j = 0; j < glm->k; j++)
     if (!glm->ls.dropped[j]) glm->ls.beta[j] += beta[j];
   glm->deviance = evaluate(run, glm, glm->eta, glm->mu, NULL, NULL);
-  glm->ll = log_likelihood(glm, glm->deviance);
+  glm->ll = log_likelihood(run, glm, glm->deviance);
   run_free(run, target);
   run_free(run, from);
 }

@@ -55,10 +55,12 @@ static void measure(Balance *b) {
   double *all = NEW_ARRAY(run, double, m->n);
   if (run_failed(run)) return;
   for (int64_t i = 0; i < m->n; i++) all[i] = !isnan(m->score[i]);
-  for (int r = 0; r < b->rows && run_poll(run, (uint64_t)m->n * 20); r++) {
+  for (int r = 0; r < b->rows && run_poll(run, (uint64_t)m->n * 4); r++) {
     double mean[2], variance[2], total[2];
     group_moments(m, shown_column(b, r), all, mean, variance, total);
+    run_poll(run, (uint64_t)m->n * 2);
     balance_row(m, shown_column(b, r), all, variance, &b->before[r]);
+    run_poll(run, (uint64_t)m->n * 4);
     balance_row(m, shown_column(b, r), m->weight, variance, &b->after[r]);
   }
 }

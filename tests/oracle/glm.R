@@ -59,6 +59,14 @@ for (link in c("logit", "probit")) {
   add(name, "wage_panel", '"union" ~ married + black', "vcov=cluster(nr)", f, robust(f, wage$nr, (N - 1) / (N - 3) * G / (G - 1)), c("(Intercept)", "married", "black"))
 }
 
+# hc2 and hc3 with the leverages of the dummies
+for (kind in c("HC2", "HC3")) {
+  f <- glm(union ~ married + exper + factor(year) + factor(occupation), binomial, wage, control = control)
+  add("fe_logit", "wage_panel", '"union" ~ married + exper | year + occupation', paste0("vcov=", tolower(kind)), f, vcovHC(f, type = kind), c("married", "exper"))
+  f <- glm(homicide ~ post + unemployrt + factor(region), poisson, castle, control = control)
+  add("fe_poisson", "castle", "homicide ~ post + unemployrt | region", paste0("vcov=", tolower(kind)), f, vcovHC(f, type = kind), c("post", "unemployrt"))
+}
+
 # Separation: a regressor that is not zero only where the count is zero, and what is left when those rows are gone
 castle$flag <- as.numeric(castle$jhcitizen_c == 0 & castle$sid %% 3 == 0) * castle$unemployrt
 rest <- castle[castle$flag == 0, ]
