@@ -26,7 +26,7 @@ typedef struct Comparison {
   /* the comparison: n units */
   int64_t n;
   int32_t *unit;
-  double *change, *weight, *x, *mean, *score, *influence; /* x: n x k, row-major */
+  double *change, *weight, *x, *mean, *score, *influence, *v, *scale; /* x: n x k, row-major */
   bool *treated;
 } Comparison;
 
@@ -40,8 +40,7 @@ static bool inverse_moment(Comparison *c, const double *v, double *moment) {
     for (int a = 0; a < k; a++)
       for (int b = 0; b < k; b++) moment[a * k + b] += v[i] * x[a] * x[b] / (double)c->n;
   }
-  double *scale = NEW_ARRAY(c->job->run, double, k);
-  if (run_failed(c->job->run)) return false;
+  double *scale = c->scale;
   for (int a = 0; a < k; a++) scale[a] = moment[a * k + a];
   if (!dense_cholesky(c->job->run, k, moment)) return false;
   for (int a = 0; a < k; a++)
@@ -56,8 +55,9 @@ static double dot(int k, const double *a, const double *b) {
 }
 
 /* Least squares of the change on X among the controls; moment: its bread. */
-static bool fit_outcome(Comparison *c, double *v, double *moment) {
+static bool fit_outcome(Comparison *c, double *moment) {
   Run *run = c->job->run;
+  double *v = c->v;
   int k = c->k;
   double *right = NEW_ARRAY(run, double, k), *beta = NEW_ARRAY(run, double, k);
   if (run_failed(run)) return false;
@@ -74,8 +74,9 @@ static bool fit_outcome(Comparison *c, double *v, double *moment) {
 }
 
 /* Logit of treatment on X; moment: the inverse of the information per unit. */
-static bool fit_score(Comparison *c, double *v, double *moment) {
+static bool fit_score(Comparison *c, double *moment) {
   Run *run = c->job->run;
+  double *v = c->v;
   int k = c->k;
   double *gradient = NEW_ARRAY(run, double, k), *gamma = NEW_ARRAY(run, double, k);
   if (run_failed(run)) return false;
@@ -110,12 +111,12 @@ static bool fit_score(Comparison *c, double *v, double *moment) {
 static double compare(Comparison *c) {
   Run *run = c->job->run;
   int k = c->k;
-  double n = (double)c->n, *v = NEW_ARRAY(run, double, c->n), *ols = NEW_ARRAY(run, double, k * k), *logit = NEW_ARRAY(run, double, k * k);
+  double n = (double)c->n, *ols = NEW_ARRAY(run, double, k * k), *logit = NEW_ARRAY(run, double, k * k);
   double *m1 = NEW_ARRAY(run, double, k), *m2 = NEW_ARRAY(run, double, k), *m3 = NEW_ARRAY(run, double, k), *work = NEW_ARRAY(run, double, 3 * k);
   if (run_failed(run)) return NAN;
   memset(c->mean, 0, (size_t)c->n * sizeof *c->mean);
-  if (c->outcome_model && !fit_outcome(c, v, ols)) return NAN;
-  if (c->score_model && !fit_score(c, v, logit)) return NAN;
+  if (c->outcome_model && !fit_outcome(c, ols)) return NAN;
+  if (c->score_model && !fit_score(c, logit)) return NAN;
   double sum1 = 0, sum0 = 0, effect1 = 0, effect0 = 0;
   for (int64_t i = 0; i < c->n; i++) {
     double rest = c->change[i] - c->mean[i], w = c->weight[i];
@@ -229,6 +230,8 @@ static void prepare(Comparison *c) {
   c->mean = NEW_ARRAY(run, double, units);
   c->score = NEW_ARRAY(run, double, units);
   c->influence = NEW_ARRAY(run, double, units);
+  c->v = NEW_ARRAY(run, double, units);
+  c->scale = NEW_ARRAY(run, double, c->k);
   c->treated = NEW_ARRAY(run, bool, units);
   c->x = NEW_ARRAY(run, double, (size_t)units * (size_t)c->k);
   if (run_failed(run)) return;
