@@ -26,7 +26,8 @@ def agree(ours, golden, estimate=1e-9, error=1e-8):
         assert ours[tuple(key)][1] == pytest.approx(std_error, rel=error), key
 
 
-@pytest.mark.parametrize("name,options,controls", [("cs_never", "method=cs", "1"), ("cs_notyet_reg", "method=cs, control=notyet, est=reg", "unemployrt")])
+@pytest.mark.parametrize("name,options,controls", [("cs_never", "method=cs", "1"), ("cs_notyet_reg", "method=cs, control=notyet, est=reg", "unemployrt"),
+                                                   ("cs_weighted", "method=cs, weights=popwt", "1")])
 def test_callaway_santanna(castle, name, options, controls):
     golden = GOLDEN[name]
     agree(rows(castle, "gt", "cohort, time", options, controls), golden["gt"], 1e-7, 1e-7)
@@ -44,10 +45,11 @@ def test_sun_abraham(castle):
     assert rows(castle, "att", "0", "method=sunab, agg=att", "unemployrt")[(0,)] == pytest.approx(golden["att"], rel=1e-7)
 
 
-def test_imputation(castle):
-    golden = GOLDEN["imputation"]
-    agree(rows(castle, "event", "event_time", "method=imputation", "unemployrt"), golden["event"])
-    assert rows(castle, "att", "0", "method=imputation", "unemployrt")[(0,)] == pytest.approx(golden["att"], rel=1e-9)
+@pytest.mark.parametrize("name,options", [("imputation", "method=imputation"), ("imputation_weighted", "method=imputation, weights=popwt")])
+def test_imputation(castle, name, options):
+    golden = GOLDEN[name]
+    agree(rows(castle, "event", "event_time", options, "unemployrt"), golden["event"])
+    assert rows(castle, "att", "0", options, "unemployrt")[(0,)] == pytest.approx(golden["att"], rel=1e-9)
 
 
 SMALL = "SELECT 1 AS id, 1 AS t, 3.0 AS y, 2 AS g UNION ALL VALUES (1,2,9.0,2), (2,1,1.0,2), (2,2,5.0,2), (3,1,2.0,0), (3,2,3.0,0), (4,1,4.0,0), (4,2,7.0,0)"

@@ -15,14 +15,14 @@ import pyfixest as pf
 from csdid.att_gt import ATTgt
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-data = pd.read_csv(ROOT / "sql" / "data" / "castle.csv")[["sid", "year", "post", "l_homicide", "unemployrt"]]
+data = pd.read_csv(ROOT / "sql" / "data" / "castle.csv")[["sid", "year", "post", "l_homicide", "unemployrt", "popwt"]]
 data["g"] = data.sid.map(data[data.post == 1].groupby("sid").year.min()).fillna(0)
 data["e"] = data.year - data.g.where(data.g > 0)
 out = {}
 
 
-def cs(name, control, base, est, formula):
-    fit = ATTgt(yname="l_homicide", gname="g", idname="sid", tname="year", xformla=formula, data=data.copy(), control_group=control).fit(est_method=est, base_period=base, bstrap=False)
+def cs(name, control, base, est, formula, **more):
+    fit = ATTgt(**more, yname="l_homicide", gname="g", idname="sid", tname="year", xformla=formula, data=data.copy(), control_group=control).fit(est_method=est, base_period=base, bstrap=False)
     result = {"gt": [[float(v) for v in row] for row in zip(fit.results["group"], fit.results["year"], fit.results["att"], fit.results["se"])]}
     for kind in ("simple", "dynamic", "group", "calendar"):
         agg = fit.aggte(typec=kind, bstrap=False, cband=False).atte
@@ -34,6 +34,7 @@ def cs(name, control, base, est, formula):
 
 cs("cs_never", "nevertreated", "varying", "dr", None)
 cs("cs_notyet_reg", "notyettreated", "varying", "reg", "l_homicide~unemployrt")
+cs("cs_weighted", "nevertreated", "varying", "dr", None, weights_name="popwt")
 
 # sunab
 cells = sorted({(g, e) for g, e in zip(data.g, data.e) if g > 0 and e != -1})
@@ -61,17 +62,25 @@ treated = data.post.to_numpy() == 1
 y = data.l_homicide.to_numpy()
 Z = np.column_stack([pd.get_dummies(data.sid), pd.get_dummies(data.year).iloc[:, 1:], data.unemployrt]).astype(float)
 Z0, Z1 = Z[~treated], Z[treated]
-rest = y - Z @ np.linalg.lstsq(Z0, y[~treated], rcond=None)[0]
-centred = pd.Series(rest)
-centred[treated] -= centred[treated].groupby([data.g[treated], data.year[treated]]).transform("mean")
 
 
-def impute(keep):
-    v = np.zeros(len(y))
-    v[treated] = keep[treated] / keep[treated].sum()
-    v[~treated] = -Z0 @ np.linalg.solve(Z0.T @ Z0, Z1.T @ v[treated])
-    return [float(v @ y), float(np.sqrt((pd.Series(v * centred).groupby(data.sid).sum() ** 2).sum()))]
+def imputation(w):
+    root = np.sqrt(w[~treated])
+    rest = y - Z @ np.linalg.lstsq(root[:, None] * Z0, root * y[~treated], rcond=None)[0]
+    centred = pd.Series(rest)
+    by = [data.g[treated], data.year[treated]]
+    squares = pd.Series(w**2)[treated]
+    centred[treated] -= (squares * centred[treated]).groupby(by).transform("sum") / squares.groupby(by).transform("sum")
+
+    def impute(keep):
+        v = np.zeros(len(y))
+        v[treated] = (keep * w)[treated] / (keep * w)[treated].sum()
+        v[~treated] = -w[~treated] * (Z0 @ np.linalg.solve(Z0.T @ (w[~treated][:, None] * Z0), Z1.T @ v[treated]))
+        return [float(v @ y), float(np.sqrt((pd.Series(v * centred).groupby(data.sid).sum() ** 2).sum()))]
+
+    return {"att": impute(np.ones(len(y))), "event": [[float(e), *impute((data.e == e).to_numpy(float))] for e in sorted(data.e[treated].unique())]}
 
 
-out["imputation"] = {"att": impute(np.ones(len(y))), "event": [[float(e), *impute((data.e == e).to_numpy(float))] for e in sorted(data.e[treated].unique())]}
+out["imputation"] = imputation(np.ones(len(y)))
+out["imputation_weighted"] = imputation(data.popwt.to_numpy(float))
 pathlib.Path(__file__).with_name("did_modern.json").write_text(json.dumps(out, indent=1) + "\n")
