@@ -5,7 +5,8 @@
  * 2. Columns of the function: the visible ones; hidden: source, model, options (the arguments), the statistics, fit, and every option
  *    that has no namesake before it. Options constrained by = or IN are inputs, which the plan passes to xFilter.
  * 3. What runs SQL text is DIRECTONLY: a stored view or trigger cannot reach it.
- * 4. Everything is computed in xFilter; rows come from memory. The cost is huge, so that a join does not estimate anew for every row. */
+ * 4. Everything is computed in xFilter; rows come from memory. The cost is huge, so that a join does not estimate anew for every row; a virtual
+ *    table that is the inner side of a join all the same keeps its rows for the statement, unless the connection has changed something since. */
 #include "sql.h"
 
 #include <stdlib.h>
@@ -45,6 +46,8 @@ typedef struct Cursor {
   int64_t row, rows;
   const char *source, *model, *options;
   const char **given; /* for each hidden column the value it was constrained to, or NULL */
+  bool computed;      /* of_rows: the rows are there, as of this count of the connection's changes */
+  int changes;
 } Cursor;
 
 static bool named(const Table *table, const char *name) {
@@ -307,9 +310,13 @@ static int filter(sqlite3_vtab_cursor *base, int missing, const char *list, int 
   Connection *connection = table->module->connection;
   const Estimator *estimator = table->module->estimator;
   Run *run = &cursor->run;
+  int changes = sqlite3_total_changes(connection->db);
+  cursor->row = 0;
+  if (cursor->computed && cursor->changes == changes) return SQLITE_OK; /* the inner side of a join: once a statement is enough */
   run_end(run);
   run_begin(run, &connection->host);
-  cursor->row = cursor->rows = 0;
+  cursor->rows = 0;
+  cursor->computed = false;
   cursor->store = NULL;
   OptionPair *extra = NEW_ARRAY(run, OptionPair, count + 1);
   int extras = 0;
@@ -341,6 +348,8 @@ static int filter(sqlite3_vtab_cursor *base, int missing, const char *list, int 
   if (!run_failed(run) && table->of_rows) match_rows(table, cursor, frame);
   else if (!run_failed(run)) cursor->rows = cursor->result.rows;
   connection_rest(connection);
+  cursor->computed = table->of_rows && !run_failed(run);
+  cursor->changes = changes;
   return run_failed(run) ? report_vtab(base->pVtab, run, estimator->name) : SQLITE_OK;
 }
 
