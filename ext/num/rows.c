@@ -12,7 +12,7 @@
 
 #include <assert.h>
 
-enum { CHUNK = 512, SEGMENT = 1 << 19, MANY_ROWS = 1 << 18, ROWS_A_COEFFICIENT = 20 };
+enum { CHUNK = 512, SEGMENT = 1 << 19, MANY_ROWS = 1 << 26 /* at 5e6 rows two threads took longer than one */, ROWS_A_COEFFICIENT = 20 };
 #define KERNEL static inline __attribute__((always_inline)) void
 
 KERNEL load(const int lanes, double *const *column, const double *shift, int64_t from, int count, double *e) {
