@@ -6,13 +6,12 @@
  *    coefficients are found once for all of them.
  * 3. Runs of equal codes (rows sorted by unit or by time) are summed in registers: through memory each sum would wait for the one before.
  * 4. The sums are those of the rows in their order, whatever the number of lanes: the same bits for a column whatever stands beside it.
- * 5. So lanes are independent, and over many rows two threads take half of them each, segment by segment; the host is asked in between.
- *    With few rows a coefficient, copying the coefficients would cost what a thread saves. */
+ * 5. One thread: at five million rows two, each with half of the columns, took longer, since both wait for memory. */
 #include "absorb.h"
 
 #include <assert.h>
 
-enum { CHUNK = 512, SEGMENT = 1 << 19, MANY_ROWS = 1 << 26 /* at 5e6 rows two threads took longer than one */, ROWS_A_COEFFICIENT = 20 };
+enum { CHUNK = 512 };
 #define KERNEL static inline __attribute__((always_inline)) void
 
 KERNEL load(const int lanes, double *const *column, const double *shift, int64_t from, int count, double *e) {
@@ -136,81 +135,12 @@ KERNEL pass_in_lanes(const int lanes, const Absorber *absorber, const Pass *pass
   }
 }
 
-static void pass_over(const Absorber *absorber, const Pass *pass, int64_t begin, int64_t end) {
-  if (pass->lanes == 1) pass_in_lanes(1, absorber, pass, begin, end);
-  else if (pass->lanes == 2) pass_in_lanes(2, absorber, pass, begin, end);
-  else pass_in_lanes(4, absorber, pass, begin, end);
-}
-
-/* ---- two threads (5) */
-typedef struct Halves {
-  const Absorber *absorber;
-  Pass half[2];
-  int64_t begin, end;
-} Halves;
-
-static void pass_half(void *context, int64_t item, int worker) {
-  (void)worker;
-  const Halves *halves = context;
-  pass_over(halves->absorber, &halves->half[item], halves->begin, halves->end);
-}
-
-/* Lanes of one half, from their place among all (count x 2 width) to one of their own, and back. */
-static void part_lanes(int64_t count, int width, int half, const double *all, double *own) {
-  for (int64_t i = 0; i < count && all; i++)
-    for (int c = 0; c < width; c++) own[i * width + c] = all[i * 2 * width + half * width + c];
-}
-static void join_lanes(int64_t count, int width, int half, const double *own, double *all) {
-  for (int64_t i = 0; i < count && all; i++)
-    for (int c = 0; c < width; c++) all[i * 2 * width + half * width + c] = own[i * width + c];
-}
-
-/* Numbers that lie side by side would travel between the processors' caches with every row: each thread gets its own copy. */
-static void pass_by_two(const Absorber *absorber, const Pass *pass) {
-  enum { APART = 16 }; /* more than a cache line */
-  Run *run = absorber->run;
-  int width = pass->lanes / 2;
-  int64_t firsts = (int64_t)absorber->block[0].levels * absorber->block[0].width, rests = absorber->reduced.order, room = (firsts + rests) * width + APART;
-  double *own = NEW_ARRAY(run, double, 4 * room);
-  if (run_failed(run)) return;
-  Halves halves = {.absorber = absorber};
-  double norm[2][APART] = {{0}};
-  for (int h = 0; h < 2; h++) {
-    double *fit = own + 2 * h * room, *sum = fit + room;
-    int used = pass->used - h * width;
-    halves.half[h] = (Pass){.lanes = width, .used = used < width ? used : width, .column = pass->column ? pass->column + h * width : NULL,
-                            .shift = pass->shift ? pass->shift + h * width : NULL, .fit_first = pass->fit_first ? fit : NULL,
-                            .fit_rest = pass->fit_rest ? fit + firsts * width : NULL, .store = pass->store, .sum_first = pass->sum_first ? sum : NULL,
-                            .sum_rest = pass->sum_rest ? sum + firsts * width : NULL, .norm = pass->norm ? norm[h] : NULL};
-    part_lanes(firsts, width, h, pass->fit_first, fit);
-    part_lanes(rests, width, h, pass->fit_rest, fit + firsts * width);
-    part_lanes(firsts, width, h, pass->sum_first, sum);
-    part_lanes(rests, width, h, pass->sum_rest, sum + firsts * width);
-  }
-  for (int64_t begin = 0; begin < absorber->n && !run_failed(run); begin += SEGMENT) {
-    halves.begin = begin;
-    halves.end = absorber->n - begin < SEGMENT ? absorber->n : begin + SEGMENT;
-    parallel_for(run, 2, 2, pass_half, &halves);
-    run_poll(run, SEGMENT);
-  }
-  for (int h = 0; h < 2 && !run_failed(run); h++) {
-    double *sum = own + (2 * h + 1) * room;
-    join_lanes(firsts, width, h, sum, pass->sum_first);
-    join_lanes(rests, width, h, sum + firsts * width, pass->sum_rest);
-    for (int c = 0; c < width && pass->norm; c++) pass->norm[h * width + c] += norm[h][c];
-  }
-  run_free(run, own);
-}
-
 void row_pass(const Absorber *absorber, const Pass *pass) {
-  int64_t coefficients = (int64_t)absorber->block[0].levels * absorber->block[0].width + absorber->reduced.order;
-  if (absorber->n >= MANY_ROWS && absorber->n >= ROWS_A_COEFFICIENT * coefficients && pass->lanes > 1 && parallel_workers() > 1) {
-    pass_by_two(absorber, pass);
-    return;
-  }
   for (int64_t begin = 0; begin < absorber->n; begin += CHUNK * 32) {
     int64_t end = absorber->n - begin < CHUNK * 32 ? absorber->n : begin + CHUNK * 32;
-    pass_over(absorber, pass, begin, end);
+    if (pass->lanes == 1) pass_in_lanes(1, absorber, pass, begin, end);
+    else if (pass->lanes == 2) pass_in_lanes(2, absorber, pass, begin, end);
+    else pass_in_lanes(4, absorber, pass, begin, end);
     if (!run_poll(absorber->run, (uint64_t)(end - begin) * 2)) return;
   }
 }

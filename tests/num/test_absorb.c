@@ -353,7 +353,7 @@ static void test_slope_far_from_zero(void) {
   panel_end(&panel);
 }
 
-/* Over many rows two threads share the columns: the same bits as a column alone, which has one. */
+/* Over many rows: columns taken together have the bits that each has alone. */
 static void test_many_rows(void) {
   for (int weighted = 0; weighted < 2; weighted++) {
     Panel panel;
