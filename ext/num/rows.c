@@ -6,7 +6,7 @@
  *    coefficients are found once for all of them.
  * 3. Runs of equal codes (rows sorted by unit or by time) are summed in registers: through memory each sum would wait for the one before.
  * 4. The sums are those of the rows in their order, whatever the number of lanes: the same bits for a column whatever stands beside it.
- * 5. One thread: at five million rows two, each with half of the columns, took longer, since both wait for memory. */
+ * 5. One thread: at five million rows two, each with half of the columns, took longer when measured. */
 #include "absorb.h"
 
 #include <assert.h>
