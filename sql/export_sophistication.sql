@@ -11,6 +11,8 @@
 --
 -- Several rows of one exporter and product are added up. Rows with NULL take no part: an exporter without income has no say in PRODY either. A negative
 -- value, or two incomes of one exporter at one time, is an error. Exporters that fall into groups without a common product have no ECI: NULL, and a note.
+-- ECI and PCI are standardised each on its own, their variance divides by n - 1, as the R package economiccomplexity does; Harvard's ecomplexity divides by n, and puts PCI on
+-- the scale of ECI: ranks agree, the numbers lie on a straight line.
 --
 -- Reference: Hausmann, Hwang, Rodrik (2007), Journal of Economic Growth 12; Hidalgo, Hausmann (2009), PNAS 106.
 

@@ -69,3 +69,20 @@ def test_known_trade_table(db, shared):
     source = "SELECT e.country, e.product, e.value, i.value AS income FROM exports e JOIN income i USING (country)"
     expy = dict(db.rows("SELECT exporter, expy FROM export_sophistication(?, 'country, product, value, income')", source))
     assert [round(expy[name], 2) for name in ("chn", "deu", "usa")] == [9417.82, 12441.46, 11778.32]
+
+
+def test_complexity_of_the_known_trade_table(db, shared):
+    """The vignette of the R package economiccomplexity 2.0.0 prints ECI and PCI (method = "eigenvalues") of this table for the first five countries and products.
+    Harvard's ecomplexity 0.5.3 (Python) divides by n in place of n - 1, and puts PCI on the scale of ECI, a straight line of ours."""
+    db.table(shared / "data" / "trade_country_product_avg1998_2000.csv", "exports")
+    ask = "SELECT {0}, {1} FROM export_sophistication('SELECT country, printf(''%04d'', product) AS product, value FROM exports', 'country, product, value, 1', 'method=eci, level={0}')"
+    eci, pci = (dict(db.rows(ask.format(*names))) for names in (("exporter", "eci"), ("product", "pci")))
+    for name, value in {"afg": -0.5764283, "ago": -1.7770752, "aia": 1.4090414, "alb": -0.1732606, "and": 1.0772452}.items():
+        assert eci[name] == pytest.approx(value, abs=5.1e-8)
+    for name, value in {"0011": -0.66657613, "0012": -1.62657599, "0013": -0.08149436, "0014": 0.19917280, "0015": 0.14935653}.items():
+        assert pci[name] == pytest.approx(value, abs=5.1e-9)
+    for name, value in {"afg": -0.577708, "ago": -1.781020, "aia": 1.412169, "alb": -0.173645, "and": 1.079636}.items():
+        assert eci[name] * (226 / 225) ** .5 == pytest.approx(value, abs=1e-6)
+    harvard = {"0011": -1.070310, "0012": -3.289181, "0013": 0.282003, "0014": 0.930716, "0015": 0.815575}
+    for name in ("0013", "0014", "0015"):
+        assert (pci[name] - pci["0011"]) / (pci["0012"] - pci["0011"]) == pytest.approx((harvard[name] - harvard["0011"]) / (harvard["0012"] - harvard["0011"]), abs=3e-6)

@@ -5,9 +5,16 @@
  *    the statistic, fitted to the nine nearest quantiles by generalised least squares, with the cubic term only if its t is above 2. At the ends fewer points
  *    serve (at least five), at the upper end by ordinary least squares as in MacKinnon's program; a statistic below all quantiles has p <= .0001, one above all p >= .9999;
  *    below -20 the fit is not followed further.
- * 2. Levin, Lin and Chu (2002), J. Econometrics 108, 1-24, table 2: mean and standard deviation adjustments by T, linear between the rows, the ends beyond.
+ *    Provenance: the numbers are the coefficients for infinite T, and their errors, of one variable in the file urc-1.tab that he distributes with the paper; they were taken
+ *    as measurements, with this citation as he asks (tests/est/make_unit_root.py compares them with R's urca). No line of his program (urcdist), of urca or of gretl is used.
+ *    His notice lets the files be used freely for non-commercial purposes with attribution, and asks for his consent where files or routines go into a program.
+ *    Why these and not his approximation of 1994 (statsmodels' mackinnonp): that one is up to .0038 off in p (at -0.5 without terms), twice the p in the far tails, so that
+ *    Fisher statistics would part from plm's in the third digit; these agree with plm::purtest in seven digits. The simulation itself leaves about 5e-5 in p in the middle.
+ * 2. Levin, Lin and Chu (2002), J. Econometrics 108, 1-24, table 2: mean and standard deviation adjustments by T, linear between the rows, the ends beyond. The last
+ *    row is that of infinite T, which stands at 500, as plm has it.
  * 3. Im, Pesaran and Shin (2003), J. Econometrics 115, 53-74, table 3: means and variances of the ADF t by lags and T, linear between the columns. More than 8
- *    lags: those of 8, as plm has it. NAN where the table is empty. */
+ *    lags: those of 8, as plm has it. NAN where the table is empty.
+ * Hadri's moments need no table: they are exact fractions (Hadri 2000), in panel_unitroot.c. */
 #include "unit_root.h"
 
 enum { PROBABILITIES = 221, NEAREST = 9, HALF = NEAREST / 2, TERMS = 4 };
