@@ -228,19 +228,41 @@ def hansen(db, shared):
 
 
 def test_hansen_investment(hansen):
-    """565 firms, 14 years after lags. Wang (2015, Stata Journal 15) on the same data: one threshold 0.0154, RSS 17.7818, slopes .0552 (.0053) and .0862 (.0052);
-    two thresholds about 0.016 and 0.54, the second significant, the third not (Hansen 1999)."""
+    """565 firms, 14 years after lags. Wang (2015, Stata Journal 15) on the same data: one threshold 0.0154, RSS 17.7818, slopes .0552 (.0053) and .0862 (.0052); F is 35.20
+    there, since xthreg multiplies by 14 x 564, the firms' number less one, where Hansen has n (T - 1) = 565 x 13.
+    Two thresholds about 0.016 and 0.54, the second significant, the third not (Hansen 1999)."""
     options = "threshold=d1, regime=cf1, trim=.01, vcov=iid"
     row, = rows(hansen, "threshold", options, INVEST, "lagged")
     assert round(row["estimate"], 4) == .0154 and round(stat(hansen, options, "ssr", INVEST, "lagged"), 4) == 17.7818
     slopes = rows(hansen, "regime", options, INVEST, "lagged")
     assert [(round(s["estimate"], 4), round(s["std_error"], 4)) for s in slopes] == [(.0552, .0053), (.0863, .0052)]
-    exact, = rows(hansen, "threshold", options + ", grid=all", INVEST, "lagged")
-    assert exact["estimate"] == .0157
     low, high = rows(hansen, "threshold", options + ", n=2", INVEST, "lagged")
     assert round(low["estimate"], 4) == .0154 and .53 < high["estimate"] < .545 and high["conf_low"] < .5418 < high["conf_high"]
     result = result_of(hansen, options + ", n=3, reps=300, seed=1", INVEST, "lagged")
     assert result["threshold_1"]["p_value"] < .01 and result["threshold_2"]["p_value"] < .05 and result["threshold_3"]["p_value"] > .05
+    assert round(result["threshold_1"]["statistic"] * 14 * 564 / (565 * 13), 2) == 35.20
+
+
+def test_hansen_tables(hansen):
+    """oracle/make_hansen.py: by brute force over all candidates, ours; and the figures of his Tables 2 and 3, from the same code with one year left out of the sums as in his
+    program. That year is the whole difference: F 32.65 (his) and 32.82, 25.80 and 24.02; thresholds 0.0157 in both, 0.536 and 0.540, inside his interval (.5305, .5629)."""
+    known = json.loads((pathlib.Path(__file__).parent / "oracle" / "hansen.json").read_text())
+    published, program, within = (known[name] for name in ("published", "program", "within"))
+    assert program["f"] == pytest.approx(published["f"][:2], rel=1e-7) and program["gamma"] == published["gamma"][:2]
+    assert program["ssr"] == pytest.approx(published["ssr"][:2], rel=1e-7) and program["ssr_linear"] == pytest.approx(published["ssr_linear"], rel=1e-7)
+    options = "threshold=d1, regime=cf1, trim=.01, grid=all, n=2"
+    result = result_of(hansen, options, INVEST, "lagged")
+    assert [result[f"threshold_{s}"]["statistic"] for s in (1, 2)] == pytest.approx(within["f"], rel=1e-8)
+    assert stat(hansen, options, "ssr_linear", INVEST, "lagged") == pytest.approx(within["ssr_linear"], rel=1e-10)
+    assert stat(hansen, options, "ssr", INVEST, "lagged") == pytest.approx(within["ssr"][2], rel=1e-10)
+    assert stat(hansen, options, "candidates", INVEST, "lagged") == within["candidates"]
+    low, high = rows(hansen, "threshold", options, INVEST, "lagged")
+    assert [low["estimate"], high["estimate"]] == [within["gamma"][2], within["gamma"][1]]
+    assert low["estimate"] == published["gamma"][0] and .5305 < high["estimate"] < .5629
+    assert [result[f"threshold_{s}"]["statistic"] for s in (1, 2)] == pytest.approx(published["f"][:2], rel=.08)
+    # Table 5: slopes of cash flow .063, .098, .039 with OLS errors .006, .006, .012
+    for row, slope, error in zip(rows(hansen, "regime", options + ", vcov=iid", INVEST, "lagged"), (.063, .098, .039), (.006, .006, .012)):
+        assert abs(row["estimate"] - slope) < .006 and abs(row["std_error"] - error) < .0011
 
 
 def test_draws_on_8475_rows(hansen):
