@@ -5,7 +5,7 @@
 -- Columns: type (sigma, beta), time, term, estimate, std_error, statistic, p_value, conf_low, conf_high, n. Hidden: the statistics of the beta regression.
 --   sigma    a row for each time: sd (n - 1) of ln x over the units; then `trend`, its slope on time by least squares: negative is convergence
 --   beta     (ln x at t + s less ln x at t) / s = a + b ln x at t + controls + effects: the terms of that regression; `beta` is b, negative is convergence;
---            `speed` = -ln(1 + b s)/s and `half_life` = ln 2 / speed with errors by the delta method; NULL where there is no convergence
+--            `speed` = -ln(1 + b s)/s and `half_life` = ln 2 / speed with errors by the delta method; both NULL where 1 + b s <= 0, half_life also where speed is negative
 --
 -- Options (default first)
 --   id=, time=        the unit and the time, a number; needed

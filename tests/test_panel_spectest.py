@@ -107,3 +107,12 @@ def test_speed(db):
     start = time.perf_counter()
     assert db.value("SELECT count(statistic) FROM panel_spectest('big', 'y ~ x | u + t')") == 5
     assert time.perf_counter() - start < 10
+
+
+def test_two_units_with_time_effects(db):
+    """The differenced residuals of two units are e and -e once the times are absorbed, so that the clustered variance of Wooldridge's regression is 0: NULL and a note, not F = 1e30."""
+    db.execute("CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 19) SELECT i / 10 AS u, i % 10 AS t, i * 37 % 11 + .1 * i AS x, i * 53 % 17 - .3 * i AS y FROM n")
+    statistic, note = db.row("SELECT statistic, note FROM panel_spectest('t', 'y ~ x | u + t') WHERE test = 'wooldridge'")
+    assert statistic is None and "no variance between units" in note
+    assert "no variance between units" in db.error("SELECT * FROM panel_spectest('t', 'y ~ x | u + t', 'test=wooldridge')")
+    assert db.value("SELECT statistic FROM panel_spectest('t', 'y ~ x | u', 'panel=u+t') WHERE test = 'wooldridge'") > 0

@@ -143,8 +143,8 @@ static void test_wooldridge(Test *test, Outcome *out) {
     meat += score * score;
     units += any;
   }
-  if (units < 2 || !(squares > 0) || !(meat > 0)) {
-    out->problem = units < 2 ? "wooldridge needs two units at least with three periods in a row" : "wooldridge: the differenced equation leaves no residuals";
+  if (units < 2 || !(squares > 0) || !(meat > 1e-24 * squares * squares)) { /* two units with time effects: e and -e, whose scores are 0 but for rounding */
+    out->problem = units < 2 ? "wooldridge needs two units at least with three periods in a row" : "wooldridge: the differenced equation leaves no variance between units";
     return;
   }
   double g = (double)units, variance = g / (g - 1) * meat / (squares * squares);
