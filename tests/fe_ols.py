@@ -217,6 +217,15 @@ def test_identifiers_of_any_size_and_kind(db):
     assert json.loads(db.value("SELECT econ_fit('fe_ols', 't', 'y ~ x | u', '')"))["absorbed"][0]["levels"] == 8  # 1 and 1.0 are one level
 
 
+def test_identifiers_around_the_edge_of_small_integers(db):
+    db.execute("CREATE TABLE t (u, y, x)")
+    ids = [-2 ** 31, -2 ** 31 + 1, 2 ** 31 - 1, 2 ** 31, -1, 0, 7, "7"]
+    db.executemany("INSERT INTO t VALUES (?, ?, ?)", [(ids[min(i // 5, 7)], (i * 31) % 17, (i * 13) % 19) for i in range(60)] + [(None, 1, 1)] * 3)
+    for order in ("u", "-rowid", "x"):
+        fit = json.loads(db.value(f"SELECT econ_fit('fe_ols', 'SELECT * FROM t ORDER BY {order}', 'y ~ x | u', '')"))
+        assert fit["absorbed"][0]["levels"] == 8 and fit["rows"]["used"] == 60
+
+
 def test_presets_of_the_correction(db):
     """ssc= differs only by known factors: K and G are in the fit."""
     db.table("castle")

@@ -2,7 +2,7 @@
  *
  * 1. e = y - D a with D'We = 0, D = [D1 | D2], D1 the effect with most coefficients. For a column y:
  *      u = (D1'WD1)^-1 D1'Wy,  r = D2'W(y - D1 u),  S a2 = r,  a1 = u - (D1'WD1)^-1 D1'W D2 a2,  e = y - D1 a1 - D2 a2,
- *    four passes over the rows, for up to four columns at once (rows.c). The reduced system S = D2'W(I - P1)D2 is built and factored once
+ *    four passes over the rows (two where counts.c has N), for up to four columns at once (rows.c). The reduced system S = D2'W(I - P1)D2 is built and factored once
  *    (reduced.c). This is the Frisch-Waugh-Lovell theorem with block elimination, exact for any number of effects where S has a factor.
  * 2. A constant near the column's mean (of a fixed sample of rows) is taken off first where some effect has an intercept: the projection does
  *    not change and a huge mean costs no digits.
@@ -121,11 +121,13 @@ static int solve(const Absorber *absorber, Projection *projection, const double 
   double *first = projection->first, *rest = projection->rest, *change = projection->next_first;
   first_solve(block, lanes, first);
   if (absorber->reduced.order == 0) return 0;
-  row_pass(absorber, &(Pass){.lanes = lanes, .fit_first = first, .sum_rest = rest});
+  if (absorber->reduced.count) counts_take_first(absorber, lanes, first, rest);
+  else row_pass(absorber, &(Pass){.lanes = lanes, .fit_first = first, .sum_rest = rest});
   steps = reduced_solve(absorber, lanes, rest, energy);
   if (run_failed(absorber->run)) return 0;
   memset(change, 0, (size_t)firsts * sizeof *change);
-  row_pass(absorber, &(Pass){.lanes = lanes, .fit_rest = rest, .sum_first = change}); /* -D1'WD2 a2 */
+  if (absorber->reduced.count) counts_take_rest(absorber, lanes, rest, change); /* -D1'WD2 a2 */
+  else row_pass(absorber, &(Pass){.lanes = lanes, .fit_rest = rest, .sum_first = change});
   first_solve(block, lanes, change);
   for (int64_t i = 0; i < firsts; i++) first[i] += change[i];
   return steps;

@@ -1,4 +1,4 @@
-/* absorb.h: what the files of the absorber share: absorb.c, rows.c, blocks.c, reduced.c, assemble.c, sparse.c, conjugate.c, leverage.c, components.c.
+/* absorb.h: what the files of the absorber share: absorb.c, rows.c, counts.c, blocks.c, reduced.c, assemble.c, sparse.c, conjugate.c, leverage.c, components.c.
  *
  * The effects' design is D = [D1 | D2]: D1 the effect with most coefficients, D2 all others. D1 is eliminated group by group, D2 stands in
  * the reduced system S = D2'W(I - P1)D2 of m coefficients. Vectors that belong to several data columns at once ("lanes") are interleaved:
@@ -71,6 +71,7 @@ typedef struct Reduced {
   double *limit;        /* m: a pivot no larger than this has vanished; infinite: the coefficient is zero from the start */
   double *dense;        /* m x m: lower factor, pivots in the order of original; rank of them did not vanish */
   int32_t *original, rank;
+  uint8_t *count;       /* levels of D1 x m: rows in each pair of levels, or NULL (counts.c) */
   SparseSymmetric matrix; /* assembled (order 0: not) */
   SparseFactor factor;
 } Reduced;
@@ -108,6 +109,12 @@ typedef struct Pass {
 } Pass;
 void row_pass(const Absorber *absorber, const Pass *pass);
 
+/* ---- counts.c */
+bool counts_build(Absorber *absorber); /* into reduced.count; false where that does not pay */
+/* rest -= N' first, first -= N rest */
+void counts_take_first(const Absorber *absorber, int lanes, const double *first, double *rest);
+void counts_take_rest(const Absorber *absorber, int lanes, const double *rest, double *first);
+
 /* ---- blocks.c */
 void block_measure(Run *run, int64_t n, const double *weight, Block *block); /* mass, lower, energy */
 /* v = (D1'WD1)^- v in place: the part of one level, and all of it */
@@ -120,6 +127,7 @@ bool group_count(Run *run, int64_t n, const int32_t *code, int32_t levels, Group
 bool group_rows(Run *run, int64_t n, const int32_t *code, int32_t levels, const Grouping *within, const int32_t *carry, Grouping *out);
 void grouping_free(Run *run, Grouping *grouping);
 void reduced_dense_blocks(Absorber *absorber, const Grouping *first, double *s);
+void reduced_dense_counts(Absorber *absorber, double *s); /* the same from reduced.count */
 /* Into s (m x m, lower triangle and diagonal) or, where s is NULL, into reduced->matrix; false if it would have more than limit entries. */
 bool reduced_pairs(Absorber *absorber, const Grouping *first, double *s, int64_t limit);
 

@@ -1,7 +1,7 @@
 /* assemble.c: the reduced system S = D2'WD2 - N'(D1'WD1)^-1 N, N = D1'WD2, built from the rows grouped by D1's levels. Two ways:
  *
  * 1. By blocks (few coefficients): each group's N as a dense row (q rows with slopes), divided by the root of D1'WD1 (which is diagonal), and S by dense
- *    crossproducts of many such rows. Groups with the pattern (and the weight) of the group before are counted instead: a balanced panel has one.
+ *    crossproducts of many such rows, from the table of counts where there is one. Groups with the pattern (and the weight) of the group before are counted instead: a balanced panel has one.
  * 2. By pairs (many): column j of S collects, for each group that touches j, that group's rows. Rows grouped by the level of j are taken in
  *    the order of D1's groups, so that a group's share in j is known before its rows are read; no list of pairs is ever stored.
  * 3. Where D1 has no slopes, an effect's intercepts add to a constant, which D1 removes: each row of S sums to zero over the effect, and
@@ -67,6 +67,13 @@ typedef struct Rows {
   double *value; /* BLOCK_ROWS (at most) x m, column-major; leading dimension odd in cache lines, for writing rows */
   int used, most, stride;
 } Rows;
+
+static Rows rows_new(Run *run, int64_t all, int64_t m) {
+  Rows rows = {.most = all < BLOCK_ROWS ? (int)all : BLOCK_ROWS};
+  rows.stride = rows.most < 64 ? rows.most : rows.most + 8;
+  rows.value = NEW_ARRAY(run, double, rows.stride * m);
+  return rows;
+}
 
 static void rows_flush(int32_t m, Rows *rows, double *s) {
   dense_crossproduct_add(rows->used, m, rows->value, rows->stride, s);
@@ -147,6 +154,13 @@ static void zero_sum_diagonal(const Absorber *absorber, double *s) {
   }
 }
 
+static void finish_blocks(const Absorber *absorber, double *s) {
+  int64_t m = absorber->reduced.order;
+  for (int64_t i = 0; i < m * m; i++) s[i] = -s[i];
+  add_rest_crossproduct(absorber, s);
+  zero_sum_diagonal(absorber, s);
+}
+
 void reduced_dense_blocks(Absorber *absorber, const Grouping *first, double *s) {
   Run *run = absorber->run;
   const Block *block = &absorber->block[0];
@@ -154,9 +168,7 @@ void reduced_dense_blocks(Absorber *absorber, const Grouping *first, double *s) 
   int q = block->width;
   bool plain = block_plain(block);
   int64_t all = (int64_t)block->levels * q;
-  Rows rows = {.most = all < BLOCK_ROWS ? (int)all : BLOCK_ROWS};
-  rows.stride = rows.most < 64 ? rows.most : rows.most + 8;
-  rows.value = NEW_ARRAY(run, double, (int64_t)rows.stride * m);
+  Rows rows = rows_new(run, all, m);
   double *cross = NEW_ARRAY(run, double, (int64_t)q * m);
   double *before = NEW_ARRAY(run, double, m); /* the pattern of the groups just before, times: how many */
   if (run_failed(run)) return;
@@ -185,12 +197,31 @@ void reduced_dense_blocks(Absorber *absorber, const Grouping *first, double *s) 
   }
   if (times > 0) rows_put(m, &rows, before, sqrt(times / mass), s);
   rows_flush(m, &rows, s);
-  for (int64_t i = 0; i < (int64_t)m * m; i++) s[i] = -s[i];
-  add_rest_crossproduct(absorber, s);
-  zero_sum_diagonal(absorber, s);
+  finish_blocks(absorber, s);
   run_free(run, rows.value);
   run_free(run, before);
   run_free(run, cross);
+}
+
+void reduced_dense_counts(Absorber *absorber, double *s) {
+  Run *run = absorber->run;
+  int64_t groups = absorber->block[0].levels, m = absorber->reduced.order;
+  const uint8_t *count = absorber->reduced.count;
+  Rows rows = rows_new(run, groups, m);
+  double *pattern = NEW_ARRAY(run, double, m);
+  if (run_failed(run)) return;
+  for (int64_t g = 0, next; g < groups; g = next) {
+    double mass = absorber->block[0].mass[g];
+    next = g + 1;
+    while (next < groups && memcmp(count + next * m, count + g * m, (size_t)m) == 0) next++;
+    for (int64_t t = 0; t < m; t++) pattern[t] = count[g * m + t];
+    rows_put((int32_t)m, &rows, pattern, sqrt((double)(next - g) / mass), s);
+    if (!run_poll(run, (uint64_t)((next - g) * m / 16 + m * m / 16))) return;
+  }
+  rows_flush((int32_t)m, &rows, s);
+  finish_blocks(absorber, s);
+  run_free(run, rows.value);
+  run_free(run, pattern);
 }
 
 /* ------------------------------------------------------------------------------------------------ by pairs (2) */

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { GROWTH = 4 }; /* of a full table */
+
 struct Levels {
   Run *run;
   Level *level;
@@ -73,16 +75,17 @@ static void make_direct(Levels *levels) {
   if (levels->count < FEWEST || low > high) return;
   uint64_t range = (uint64_t)high - (uint64_t)low + 1, most = (uint64_t)levels->count * SPARSEST;
   if (range == 0 || range > most || low < INT64_MIN / 2 || high > INT64_MAX / 2) return;
-  levels->direct = NEW_ARRAY(levels->run, int32_t, 3 * range);
+  uint64_t span = (2 + GROWTH) * range; /* room for as much again below, and above for what may come before the table grows */
+  levels->direct = NEW_ARRAY(levels->run, int32_t, span);
   if (!levels->direct) return;
-  levels->span = 3 * range; /* room for as much again on both sides */
+  levels->span = span;
   levels->base = low - (int64_t)range;
   for (int32_t code = 0; code < levels->count; code++)
     if (levels->level[code].type == LEVEL_INTEGER) levels->direct[levels->level[code].as.integer - levels->base] = code + 1;
 }
 
 static bool grow_table(Levels *levels) {
-  uint32_t size = levels->slot ? (levels->mask + 1) * 4 : 32;
+  uint32_t size = levels->slot ? (levels->mask + 1) * GROWTH : 32;
   int32_t *slot = NEW_ARRAY(levels->run, int32_t, size);
   Level *level = levels->level;
   int32_t capacity = (int32_t)(size / 2);
@@ -140,6 +143,16 @@ int32_t levels_integer(Levels *levels, int64_t value) {
   if (at < levels->span && levels->direct[at]) return levels->direct[at] - 1;
   Level level = {.type = LEVEL_INTEGER, .as.integer = value};
   return find_or_add(levels, &level);
+}
+
+void levels_integers(Levels *levels, int64_t count, int32_t *values) {
+  for (int64_t from = 0; from < count; from += 65536) {
+    int64_t to = count - from < 65536 ? count : from + 65536;
+    for (int64_t row = from; row < to; row++)
+      if (values[row] != LEVELS_MISSING) values[row] = levels_integer(levels, values[row]);
+      else values[row] = -1;
+    if (!run_poll(levels->run, 65536 * 2)) return;
+  }
 }
 
 int32_t levels_real(Levels *levels, double value) {

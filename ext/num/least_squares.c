@@ -293,12 +293,20 @@ void least_squares(Run *run, int64_t n, int k, double *const *x, const double *y
   run_free(run, problem.buffer);
 }
 
+/* Of some thousand rows all over the column, measured from the first. */
+static double sample_mean(int64_t n, const double *x) {
+  enum { SAMPLE = 1024 };
+  int64_t step = n > 4 * SAMPLE ? n / SAMPLE : 1, count = 0;
+  double sum = 0;
+  for (int64_t i = 0; i < n; i += step, count++) sum += x[i] - x[0];
+  return n > 0 ? x[0] + sum / (double)count : 0;
+}
+
 double centred_norm(int64_t n, const double *x, const double *weight, double *mean) {
   enum { ROWS = 1024, LANES = 4 };
-  double shift = n > 0 ? x[0] : 0, centre = shift, total = 0, sum = 0;
-  for (int pass = 0; pass < 2; pass++) { /* first the mean from the distances to some value of the column, then the squares around it */
-    sum = total = 0;
-    double square = 0;
+  double centre = sample_mean(n, x);
+  for (int pass = 0; pass < 3; pass++) {
+    double total = 0, sum = 0, square = 0;
     for (int64_t start = 0; start < n; start += ROWS) {
       double s[LANES] = {0}, q[LANES] = {0}, w[LANES] = {0};
       int64_t end = n - start < ROWS ? n : start + ROWS, i = start;
@@ -314,13 +322,14 @@ double centred_norm(int64_t n, const double *x, const double *weight, double *me
       sum += (s[0] + s[2]) + (s[1] + s[3]), square += (q[0] + q[2]) + (q[1] + q[3]), total += (w[0] + w[2]) + (w[1] + w[3]);
     }
     if (!(total > 0)) break;
-    if (pass == 0) {
-      centre = shift + sum / total;
-    } else {
-      if (mean) *mean = centre + sum / total;
-      square -= sum * (sum / total); /* the centre's own rounding */
-      return sqrt(square > 0 ? square : square <= 0 ? 0 : square);
+    double rest = sum * (sum / total);
+    if (pass < 2 && rest > square / 4) { /* the sample lay beside the mean: around this centre digits would cancel */
+      centre += sum / total;
+      continue;
     }
+    if (mean) *mean = centre + sum / total;
+    square -= rest;
+    return sqrt(square > 0 ? square : square <= 0 ? 0 : square);
   }
   if (mean) *mean = NAN;
   return 0;

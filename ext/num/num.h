@@ -109,6 +109,8 @@ typedef struct Levels Levels;
 Levels *levels_new(Run *run);
 int32_t levels_integer(Levels *levels, int64_t value); /* the code, -1 when the run has failed */
 int32_t levels_real(Levels *levels, double value);
+enum { LEVELS_MISSING = INT32_MIN };
+void levels_integers(Levels *levels, int64_t count, int32_t *values); /* values become codes, LEVELS_MISSING -1 */
 int32_t levels_text(Levels *levels, const char *text, int length, bool blob);
 int32_t levels_count(const Levels *levels);
 const Level *levels_value(const Levels *levels, int32_t code);

@@ -221,16 +221,31 @@ static void choose_and_build(Absorber *absorber, Grouping *first) {
   else set_limits(absorber);
 }
 
+static void build_from_counts(Absorber *absorber) {
+  Reduced *reduced = &absorber->reduced;
+  int64_t m = reduced->order;
+  reduced->kind = REDUCED_DENSE;
+  reduced->dense = NEW_ARRAY(absorber->run, double, m * m);
+  if (!run_failed(absorber->run)) reduced_dense_counts(absorber, reduced->dense);
+  if (run_failed(absorber->run)) return;
+  for (int64_t j = 0; j < m; j++) reduced->diagonal[j] = reduced->dense[j * m + j];
+  ground_components(absorber);
+}
+
 void reduced_build(Absorber *absorber) {
   Run *run = absorber->run;
   Reduced *reduced = &absorber->reduced;
   if (reduced->order == 0) return;
   reduced->diagonal = NEW_ARRAY(run, double, reduced->order);
   reduced->limit = NEW_ARRAY(run, double, reduced->order);
-  Grouping first;
-  if (!group_count(run, absorber->n, absorber->block[0].code, absorber->block[0].levels, &first)) return;
-  choose_and_build(absorber, &first);
-  grouping_free(run, &first);
+  if (reduced->order <= DENSE && counts_build(absorber)) {
+    build_from_counts(absorber);
+  } else {
+    Grouping first;
+    if (run_failed(run) || !group_count(run, absorber->n, absorber->block[0].code, absorber->block[0].levels, &first)) return;
+    choose_and_build(absorber, &first);
+    grouping_free(run, &first);
+  }
   if (run_failed(run)) return;
   if (reduced->dense) {
     dense_factor(run, reduced);

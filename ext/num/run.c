@@ -4,11 +4,17 @@
  *    in place and be given back early.
  * 2. Once a run has failed every allocation returns NULL and every helper does nothing: callers test run_failed where it matters.
  * 3. The host is asked "stop?" after about a millisecond of announced work, since asking costs a fraction of a microsecond.
- * 4. The host is told of progress at most every half second, so that a line each is not too much. */
+ * 4. Large blocks that grow ask for large pages where the system has them: a column of millions of rows is then a few page faults, not
+ *    tens of thousands.
+ * 5. The host is told of progress at most every half second, so that a line each is not too much. */
+#define _DEFAULT_SOURCE /* madvise */
 #include "num.h"
 
 #include <stdio.h>
 #include <time.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 
 #ifndef RUN_SMALL_BYTES
 #define RUN_SMALL_BYTES 1024 /* larger blocks are allocated on their own; the fault sweep sets 0, so that each of ours can fail */
@@ -104,10 +110,27 @@ void *run_alloc(Run *run, size_t count, size_t size) {
   return payload;
 }
 
+/* Rule 4: only advice, and only the whole large pages inside the block, which are its own. */
+static void ask_for_large_pages(void *block, size_t bytes) {
+#ifdef MADV_HUGEPAGE
+  enum { LARGE_PAGE = 2 << 20, MANY = 8 };
+  if (bytes < MANY * (size_t)LARGE_PAGE) return;
+  size_t before = (size_t)(LARGE_PAGE - (uintptr_t)block % LARGE_PAGE) % LARGE_PAGE, length = (bytes - before) / LARGE_PAGE * LARGE_PAGE;
+  (void)madvise((char *)block + before, length, MADV_HUGEPAGE);
+#else
+  (void)block;
+  (void)bytes;
+#endif
+}
+
 void *run_grow(Run *run, void *old, size_t count, size_t size) {
   size_t bytes;
   if (run_failed(run) || !total_bytes(run, count, size, &bytes)) return NULL;
-  if (!old) return new_block(run, bytes, false);
+  if (!old) {
+    void *payload = new_block(run, bytes, false);
+    if (payload) ask_for_large_pages(payload, bytes);
+    return payload;
+  }
   RunBlock *block = (RunBlock *)((char *)old - HEADER);
   RunBlock *moved = run->host->reallocate(block, (uint64_t)HEADER + bytes);
   if (!moved) {
@@ -117,6 +140,7 @@ void *run_grow(Run *run, void *old, size_t count, size_t size) {
   if (moved->previous) moved->previous->next = moved;
   else run->blocks = moved;
   if (moved->next) moved->next->previous = moved;
+  ask_for_large_pages((char *)moved + HEADER, bytes);
   return (char *)moved + HEADER;
 }
 

@@ -20,7 +20,7 @@
 
 #include <assert.h>
 
-enum { BLOCK = 512, POLL_ROWS = 1 << 16 };
+enum { BLOCK = 512, POLL_ROWS = 1 << 16, FEW = 4 };
 static const double EARTH_KM = 6376;
 static const double PI = 3.14159265358979323846;
 
@@ -106,13 +106,31 @@ static double *meat_of_rows(Run *run, const VcovData *d) {
 }
 
 /* The sums of the scores by code: levels x k, row-major, so that a row touches one place. */
+/* sums[code] += x e for the rows from..to. Rows of one code together are summed in registers: through memory each sum would wait for the one before. */
+static inline __attribute__((always_inline)) void add_scores(const size_t k, const VcovData *d, const int32_t *code, int64_t from, int64_t to, double *sums) {
+  for (int64_t i = from; i < to;) {
+    int32_t level = code[i];
+    double *sum = sums + (size_t)level * k, kept[FEW] = {0};
+    for (size_t j = 0; j < k; j++) kept[j] = sum[j];
+    do {
+      double e = weighted_residual(d, i);
+      for (size_t j = 0; j < k; j++) kept[j] += d->x[j][i] * e;
+    } while (++i < to && code[i] == level);
+    for (size_t j = 0; j < k; j++) sum[j] = kept[j];
+  }
+}
+
 static double *score_sums(Run *run, const VcovData *d, const int32_t *code, int32_t levels) {
   size_t k = (size_t)d->k;
   double *sums = NEW_ARRAY(run, double, (size_t)levels * k);
   if (run_failed(run)) return NULL;
   for (int64_t start = 0; start < d->n; start += POLL_ROWS) {
     int64_t end = d->n - start < POLL_ROWS ? d->n : start + POLL_ROWS;
-    for (int64_t i = start; i < end; i++) {
+    if (k == 1) add_scores(1, d, code, start, end, sums);
+    else if (k == 2) add_scores(2, d, code, start, end, sums);
+    else if (k == 3) add_scores(3, d, code, start, end, sums);
+    else if (k == 4) add_scores(4, d, code, start, end, sums);
+    for (int64_t i = start; i < end && k > FEW; i++) {
       double e = weighted_residual(d, i), *to = sums + (size_t)code[i] * k;
       for (size_t j = 0; j < k; j++) to[j] += d->x[j][i] * e;
     }

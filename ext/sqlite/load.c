@@ -6,7 +6,9 @@
  * 3. Text or a blob where a number is needed, and an infinite number, make the frame an error that names the column and the value.
  * 4. A window refits from kept rows: what enters is appended, what leaves is skipped by the same rules, and the rows in between are
  *    copied in order with codes by first appearance, so a window gives the bits of an aggregate over the same rows.
- * 5. Every count goes to the ledger. */
+ * 5. Every count goes to the ledger.
+ * 6. Small integers wait in the place of their codes for the end (or the first other value): looked up in one loop, the misses of one row do not hold
+ *    up the next. */
 #include "sql.h"
 
 #include <float.h>
@@ -16,6 +18,7 @@ typedef struct RawColumn {
   int input;
   ColumnKind kind;
   bool required; /* NULL leaves the row out at once */
+  bool waiting;  /* code holds the integers themselves so far, see rule 6 */
   double *number;
   int32_t *code;
   Levels *levels;
@@ -51,6 +54,7 @@ static int raw_column(Builder *builder, int input, ColumnKind kind) {
   raw->input = input;
   raw->kind = kind;
   if (kind == COLUMN_LEVELS) raw->levels = levels_new(builder->run);
+  raw->waiting = kind == COLUMN_LEVELS;
   return builder->raws++;
 }
 
@@ -126,6 +130,12 @@ static void bad_value(Builder *builder, const RawColumn *raw, sqlite3_value *val
   }
 }
 
+/* Rule 6. */
+static void settle(Builder *builder, RawColumn *raw) {
+  if (raw->waiting && builder->rows > builder->first) levels_integers(raw->levels, builder->rows - builder->first, raw->code + builder->first);
+  raw->waiting = false;
+}
+
 typedef enum RowFate { ROW_KEPT, ROW_NULL, ROW_EXCLUDED, ROW_BAD } RowFate;
 
 /* What becomes of a row; with store, its values are written behind the last kept row. */
@@ -155,10 +165,18 @@ static RowFate take_row(Builder *builder, sqlite3_value **values, bool store) {
     } else {
       if (type == SQLITE_NULL) {
         missing |= raw->required;
-        if (store) raw->code[at] = -1;
+        if (store) raw->code[at] = raw->waiting ? LEVELS_MISSING : -1;
         continue;
       }
       if (!store) continue;
+      if (type == SQLITE_INTEGER && raw->waiting) {
+        int64_t integer = sqlite3_value_int64(value);
+        if (integer > LEVELS_MISSING && integer <= INT32_MAX) {
+          raw->code[at] = (int32_t)integer;
+          continue;
+        }
+      }
+      settle(builder, raw);
       int32_t code;
       if (type == SQLITE_INTEGER) code = levels_integer(raw->levels, sqlite3_value_int64(value));
       else if (type == SQLITE_FLOAT) code = levels_real(raw->levels, sqlite3_value_double(value));
@@ -348,6 +366,7 @@ static void drop_rows(Run *run, const Plan *plan, Frame *frame, bool keep_nulls)
 
 Frame *builder_finish(Builder *builder, Run *run, const Plan *plan, bool keep_nulls) {
   if (builder->bad) run_fail(run, "%s", builder->bad_message);
+  for (int r = 0; r < builder->raws && !run_failed(builder->run); r++) settle(builder, &builder->raw[r]);
   if (run_failed(builder->run) && !run_failed(run)) {
     run->status = builder->run->status;
     memcpy(run->message, builder->run->message, sizeof run->message);
