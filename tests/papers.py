@@ -11,9 +11,6 @@ import pytest
 
 import make_papers
 
-# The newest SQLite puts estimators on the inner side of the papers' joins, where each outer row estimates anew: minutes.
-pytestmark = pytest.mark.skipif(os.environ.get("ECON_SQLITE") == "apsw", reason="takes minutes on the newest SQLite")
-
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):

@@ -89,3 +89,14 @@ void row_store_result(const RowStore *store, int64_t row, int column, sqlite3_co
     default: sqlite3_result_null(context);
   }
 }
+
+PlainValue row_store_value(const RowStore *store, int64_t row, int column) {
+  size_t at = (size_t)row * (size_t)store->columns + (size_t)column;
+  switch (store->type[at]) {
+    case SQLITE_INTEGER: return (PlainValue){.kind = VALUE_NUMBER, .number = (double)store->cell[at].integer};
+    case SQLITE_FLOAT: return (PlainValue){.kind = VALUE_NUMBER, .number = store->cell[at].real};
+    case SQLITE_TEXT: return (PlainValue){.kind = VALUE_TEXT, .text = store->cell[at].text, .length = (size_t)store->length[at]};
+    case SQLITE_BLOB: return (PlainValue){.kind = VALUE_OTHER};
+    default: return (PlainValue){.kind = VALUE_NULL};
+  }
+}

@@ -130,12 +130,27 @@ void builder_inverse(Builder *builder, sqlite3_value **values);  /* windows: the
 Frame *builder_finish(Builder *builder, Run *run, const Plan *plan, bool keep_nulls);
 bool builder_failed(const Builder *builder);
 
+/* row_index.c: rows of a kept table by the values of some columns. */
+typedef enum ValueKind { VALUE_NULL = 1, VALUE_NUMBER = 2, VALUE_TEXT = 4, VALUE_OTHER = 8 } ValueKind;
+typedef struct PlainValue {
+  ValueKind kind;
+  double number;           /* whole numbers, too */
+  const char *text;
+  size_t length;
+} PlainValue;
+typedef struct RowIndex RowIndex;
+RowIndex *row_index_new(Run *run, int64_t rows, int columns, PlainValue (*value)(const void *table, int64_t row, int column), const void *table);
+bool row_index_find(const RowIndex *index, const PlainValue *values, int64_t *row); /* the first row that may be equal, or -1; false: any may be */
+int64_t row_index_next(const RowIndex *index, int64_t row);
+
 /* row_store.c: the rows of a source as they are. */
 typedef struct RowStore RowStore;
 RowStore *row_store_new(Run *run, int columns);
 void row_store_add(RowStore *store, sqlite3_stmt *statement, int columns); /* the current row's first columns */
 int64_t row_store_rows(const RowStore *store);
 void row_store_result(const RowStore *store, int64_t row, int column, sqlite3_context *context);
+
+PlainValue row_store_value(const RowStore *store, int64_t row, int column);
 
 /* source.c: checks a source and lists its columns; the text to put behind FROM. */
 const char *source_sql(Run *run, Connection *connection, const char *source, SourceColumns *columns);

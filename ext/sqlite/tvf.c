@@ -5,8 +5,12 @@
  * 2. Columns of the function: the visible ones; hidden: source, model, options (the arguments), the statistics, fit, and every option
  *    that has no namesake before it. Options constrained by = or IN are inputs, which the plan passes to xFilter.
  * 3. What runs SQL text is DIRECTONLY: a stored view or trigger cannot reach it.
- * 4. Everything is computed in xFilter; rows come from memory. The cost is huge, so that a join does not estimate anew for every row; a virtual
- *    table that is the inner side of a join all the same keeps its rows for the statement, unless the connection has changed something since. */
+ * 4. Everything is computed in xFilter; rows come from memory. The cost is huge, so that a join does not estimate anew for every row.
+ * 5. On the inner side of a join all the same, a cursor keeps its rows while the arguments stay the same bytes (they are read as text, so their types do not
+ *    matter) and the connection has changed no row since (sqlite3_total_changes): one statement, one estimate, also of a source with random().
+ * 6. = between a visible column and another table is offered from SQLite 3.38 on (before, an IN cannot be told from an =, and its order would be seen):
+ *    from the second time on the rows are looked up in an index over the kept ones. The cost is over half of the whole table's, so that
+ *    the sides of an OR are never estimated one by one. */
 #include "sql.h"
 
 #include <stdlib.h>
@@ -46,8 +50,13 @@ typedef struct Cursor {
   int64_t row, rows;
   const char *source, *model, *options;
   const char **given; /* for each hidden column the value it was constrained to, or NULL */
-  bool computed;      /* of_rows: the rows are there, as of this count of the connection's changes */
+  const char *list;   /* xFilter's, the same for all its calls on a cursor */
+  bool kept;          /* the rows are there, as of this count of the connection's changes */
   int changes;
+  RowIndex *index;    /* over these columns, from the second call with the same rows on */
+  int keys, *key;
+  PlainValue *sought;
+  bool chained;       /* row follows the index */
 } Cursor;
 
 static bool named(const Table *table, const char *name) {
@@ -202,36 +211,52 @@ static int disconnect(sqlite3_vtab *vtab) {
   return SQLITE_OK;
 }
 
-/* ---- planning: idxStr lists the constrained hidden columns in the order of xFilter's arguments */
+/* ---- planning: idxStr lists the constrained columns in the order of xFilter's arguments */
+static const double WHOLE_COST = 1e12, PART_COST = 6e11;
+
+/* Another table's value for a visible column, compared as bytes: worth an index. */
+static bool offers_equality(sqlite3_index_info *info, int constraint) {
+#if SQLITE_VERSION_NUMBER >= 3038000
+  return sqlite3_libversion_number() >= 3038000 && info->aConstraint[constraint].usable && !sqlite3_vtab_in(info, constraint, -1) &&
+         sqlite3_stricmp(sqlite3_vtab_collation(info, constraint), "BINARY") == 0;
+#else
+  return (void)info, (void)constraint, false;
+#endif
+}
+
 static int best_index(sqlite3_vtab *vtab, sqlite3_index_info *info) {
   Table *table = (Table *)vtab;
-  info->estimatedCost = 1e12;
-  info->estimatedRows = table->of_rows ? 100000 : 20;
-  if (table->of_rows) return SQLITE_OK;
   Run run;
   run_begin(&run, &table->module->connection->host);
   Text list = {.run = &run};
   text_add(&list, "");
-  bool source = false, model = table->module->estimator->model == MODEL_NONE;
-  int argument = 0, code = SQLITE_OK;
-  uint8_t *taken = NEW_ARRAY(&run, uint8_t, table->hiddens);
+  bool source = table->of_rows, model = table->of_rows || table->module->estimator->model == MODEL_NONE;
+  int argument = 0, equalities = 0, code = SQLITE_OK;
+  uint8_t *taken = NEW_ARRAY(&run, uint8_t, table->visible + table->row_columns + table->hiddens);
   for (int c = 0; c < info->nConstraint && !run_failed(&run) && code == SQLITE_OK; c++) {
-    int hidden = info->aConstraint[c].iColumn - table->visible;
-    if (hidden < 0 || info->aConstraint[c].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
-    HiddenKind kind = table->hidden[hidden].kind;
-    if (kind == HIDDEN_STAT || kind == HIDDEN_FIT) continue;
-    if (!info->aConstraint[c].usable) {
-      code = SQLITE_CONSTRAINT;
-      continue;
+    int column = info->aConstraint[c].iColumn;
+    if (column < 0 || info->aConstraint[c].op != SQLITE_INDEX_CONSTRAINT_EQ) continue;
+    if (table->of_rows || column < table->visible) {
+      if (taken[column] || !offers_equality(info, c)) continue;
+      equalities++;
+    } else {
+      HiddenKind kind = table->hidden[column - table->visible].kind;
+      if (kind == HIDDEN_STAT || kind == HIDDEN_FIT) continue;
+      if (!info->aConstraint[c].usable) {
+        code = SQLITE_CONSTRAINT;
+        continue;
+      }
+      if (taken[column]) continue; /* a second condition on the same column: SQLite checks it */
+      source |= kind == HIDDEN_SOURCE;
+      model |= kind == HIDDEN_MODEL;
+      info->aConstraintUsage[c].omit = 1;
     }
-    if (taken[hidden]) continue; /* a second condition on the same column: SQLite checks it */
-    taken[hidden] = 1;
-    source |= kind == HIDDEN_SOURCE;
-    model |= kind == HIDDEN_MODEL;
+    taken[column] = 1;
     info->aConstraintUsage[c].argvIndex = ++argument;
-    info->aConstraintUsage[c].omit = 1;
-    text_format(&list, "%d ", hidden);
+    text_format(&list, "%d ", column);
   }
+  info->estimatedCost = equalities ? PART_COST : WHOLE_COST;
+  info->estimatedRows = equalities > table->of_rows ? 1 : equalities ? 100 : table->of_rows ? 100000 : 20;
   /* SQLite plans each side of an OR without our arguments, too: a plan never to be taken unless they really are missing (filter says so). */
   info->idxNum = !source ? 1 : !model ? 2 : 0;
   if (info->idxNum) info->estimatedCost = 1e30;
@@ -261,15 +286,42 @@ static int close_cursor(sqlite3_vtab_cursor *base) {
   return SQLITE_OK;
 }
 
+/* The next column of a list. */
+static int listed(const char **list) {
+  char *end;
+  int column = (int)strtol(*list, &end, 10);
+  *list = end;
+  return column;
+}
+
+static bool is_key(const Table *table, int column) { return table->of_rows || column < table->visible; }
+
+/* The rows that are kept are those that would be computed now. */
+static bool still_there(const Table *table, const Cursor *cursor, int changes, const char *list, int count, sqlite3_value **values) {
+  if (!cursor->kept || cursor->changes != changes || strcmp(cursor->list, list) != 0) return false;
+  for (int a = 0; a < count; a++) {
+    int column = listed(&list);
+    if (is_key(table, column)) continue;
+    const char *text = (const char *)sqlite3_value_text(values[a]), *given = cursor->given[column - table->visible];
+    if (!text != !given || (text && strcmp(text, given) != 0)) return false;
+  }
+  return true;
+}
+
 /* Reads xFilter's arguments; false: a NULL option, which equals nothing, so there are no rows. */
 static bool read_arguments(const Table *table, Cursor *cursor, const char *list, int count, sqlite3_value **values, OptionPair *extra, int *extras) {
   Run *run = &cursor->run;
-  cursor->given = NEW_ARRAY(run, const char *, table->hiddens);
+  cursor->given = NEW_ARRAY(run, const char *, table->hiddens + 1);
+  cursor->key = NEW_ARRAY(run, int, count + 1);
+  cursor->sought = NEW_ARRAY(run, PlainValue, count + 1);
+  cursor->keys = 0;
   cursor->model = cursor->options = "";
   for (int a = 0; a < count && !run_failed(run); a++) {
-    char *end;
-    int hidden = (int)strtol(list, &end, 10);
-    list = end;
+    int column = listed(&list), hidden = column - table->visible;
+    if (is_key(table, column)) {
+      cursor->key[cursor->keys++] = column;
+      continue;
+    }
     const char *text = (const char *)sqlite3_value_text(values[a]);
     if (text) text = run_text(run, text);
     cursor->given[hidden] = text;
@@ -304,6 +356,59 @@ static void match_rows(const Table *table, Cursor *cursor, const Frame *frame) {
       if (sqlite3_stricmp(cursor->result.row_column[c].name, table->row_column[r]) == 0) cursor->shown[r] = &cursor->result.row_column[c];
 }
 
+static PlainValue cell_value(const Cell *cell) {
+  switch (cell->type) {
+    case CELL_NUMBER: return (PlainValue){.kind = isnan(cell->number) ? VALUE_NULL : VALUE_NUMBER, .number = cell->number};
+    case CELL_INTEGER: return (PlainValue){.kind = VALUE_NUMBER, .number = (double)cell->integer};
+    case CELL_TEXT: return (PlainValue){.kind = cell->text ? VALUE_TEXT : VALUE_NULL, .text = cell->text, .length = cell->text ? strlen(cell->text) : 0};
+    default: return (PlainValue){.kind = VALUE_NULL};
+  }
+}
+
+/* The value of a key, as column() would show it. */
+static PlainValue key_value(const void *pointer, int64_t at, int key) {
+  const Cursor *cursor = pointer;
+  const Table *table = (const Table *)cursor->base.pVtab;
+  int index = cursor->key[key];
+  if (!table->of_rows) return cell_value(&cursor->result.cell[at * cursor->result.columns + index]);
+  if (index < table->visible) return row_store_value(cursor->store, at, index);
+  const RowColumn *shown = cursor->shown[index - table->visible];
+  int64_t row = cursor->frame_row[at];
+  if (!shown || row < 0) return (PlainValue){.kind = VALUE_NULL};
+  if (shown->text) return cell_value(&(Cell){.type = CELL_TEXT, .text = shown->text[row]});
+  return cell_value(&(Cell){.type = CELL_NUMBER, .number = shown->number[row]});
+}
+
+/* Rows that are kept: all of them again, or, where columns are to equal something, the few that may. */
+static int again(const Table *table, Cursor *cursor, const char *list, int count, sqlite3_value **values) {
+  Run *run = &cursor->run;
+  cursor->row = 0;
+  cursor->chained = false;
+  if (!cursor->keys || cursor->rows < 8) return SQLITE_OK;
+  if (!cursor->index) {
+    cursor->index = row_index_new(run, cursor->rows, cursor->keys, key_value, cursor);
+    connection_rest(table->module->connection);
+  }
+  PlainValue *sought = cursor->index ? cursor->sought : NULL;
+  for (int a = 0, k = 0; a < count && sought; a++) {
+    if (!is_key(table, listed(&list))) continue;
+    int type = sqlite3_value_type(values[a]);
+    sought[k] = (PlainValue){.kind = VALUE_OTHER};
+    if (type == SQLITE_NULL) sought[k].kind = VALUE_NULL;
+    else if (type == SQLITE_INTEGER || type == SQLITE_FLOAT) sought[k] = (PlainValue){.kind = VALUE_NUMBER, .number = sqlite3_value_double(values[a])};
+    else if (type == SQLITE_TEXT) {
+      const char *text = (const char *)sqlite3_value_text(values[a]);
+      if (!text) return SQLITE_NOMEM;
+      sought[k] = (PlainValue){.kind = VALUE_TEXT, .text = text, .length = (size_t)sqlite3_value_bytes(values[a])};
+    }
+    k++;
+  }
+  if (sought) cursor->chained = row_index_find(cursor->index, sought, &cursor->row);
+  if (!cursor->chained) cursor->row = 0;
+  if (run_failed(run)) cursor->kept = false;
+  return run_failed(run) ? report_vtab(cursor->base.pVtab, run, table->module->estimator->name) : SQLITE_OK;
+}
+
 static int filter(sqlite3_vtab_cursor *base, int missing, const char *list, int count, sqlite3_value **values) {
   Cursor *cursor = (Cursor *)base;
   Table *table = (Table *)base->pVtab;
@@ -311,22 +416,24 @@ static int filter(sqlite3_vtab_cursor *base, int missing, const char *list, int 
   const Estimator *estimator = table->module->estimator;
   Run *run = &cursor->run;
   int changes = sqlite3_total_changes(connection->db);
-  cursor->row = 0;
-  if (cursor->computed && cursor->changes == changes) return SQLITE_OK; /* the inner side of a join: once a statement is enough */
+  if (still_there(table, cursor, changes, list, count, values)) return again(table, cursor, list, count, values);
   run_end(run);
   run_begin(run, &connection->host);
-  cursor->rows = 0;
-  cursor->computed = false;
+  cursor->row = cursor->rows = 0;
+  cursor->kept = cursor->chained = false;
   cursor->store = NULL;
+  cursor->index = NULL;
+  cursor->list = run_text(run, list);
   OptionPair *extra = NEW_ARRAY(run, OptionPair, count + 1);
   int extras = 0;
   SourceColumns columns = {0};
   const char *sql = NULL;
+  if (!run_failed(run) && !read_arguments(table, cursor, list, count, values, extra, &extras)) return SQLITE_OK;
   if (table->of_rows) {
     cursor->source = table->source;
     cursor->model = table->model;
     cursor->options = table->options;
-  } else if (!run_failed(run) && !read_arguments(table, cursor, list, count, values, extra, &extras)) return SQLITE_OK;
+  }
   if (missing)
     run_fail(run, "%s is missing: %s(source, %s, 'option=value, ...')", missing == 2 ? "the model" : "the source", estimator->name, estimator->model_help ? estimator->model_help : "''");
   if (source_enter(run, connection)) {
@@ -348,17 +455,21 @@ static int filter(sqlite3_vtab_cursor *base, int missing, const char *list, int 
   if (!run_failed(run) && table->of_rows) match_rows(table, cursor, frame);
   else if (!run_failed(run)) cursor->rows = cursor->result.rows;
   connection_rest(connection);
-  cursor->computed = table->of_rows && !run_failed(run);
+  cursor->kept = !run_failed(run);
   cursor->changes = changes;
   return run_failed(run) ? report_vtab(base->pVtab, run, estimator->name) : SQLITE_OK;
 }
 
 static int next(sqlite3_vtab_cursor *base) {
-  ((Cursor *)base)->row++;
+  Cursor *cursor = (Cursor *)base;
+  cursor->row = cursor->chained ? row_index_next(cursor->index, cursor->row) : cursor->row + 1;
   return SQLITE_OK;
 }
 
-static int at_end(sqlite3_vtab_cursor *base) { return ((Cursor *)base)->row >= ((Cursor *)base)->rows; }
+static int at_end(sqlite3_vtab_cursor *base) {
+  const Cursor *cursor = (const Cursor *)base;
+  return cursor->row < 0 || cursor->row >= cursor->rows;
+}
 
 static void emit_option(sqlite3_context *context, const Cursor *cursor, const char *name) {
   for (int o = 0; o < cursor->plan.options; o++) {

@@ -10,6 +10,7 @@ SELECT term, std_error FROM fe_ols('p', 'y ~ x + I(2*x) | id', 'panel=id+t') WHE
 SELECT * FROM fe_ols('p', 'y ~ x | id + t + region^t', 'singletons=keep');
 SELECT * FROM fe_ols('long', 'y ~ x | u + f');
 SELECT * FROM fe_ols('long', 'y ~ x | u + f + s', 'vcov=iid');
+SELECT count(*), min(estimate) FROM p LEFT JOIN fe_ols('p', 'y ~ z + i(t) + i(region)') f ON f.term = p.region AND f.estimate = p.z;
 SELECT * FROM fe_ols('p', 'y ~ nope');
 SELECT fe_ols(y, id, t, x, z) FROM p;
 SELECT region, fe_ols('y ~ x | id; vcov=hc1', y, x, id) FROM p GROUP BY region;
