@@ -7,7 +7,7 @@
 -- y = a + x'b + u_i + e. Variance components by Swamy and Arora (1972), unbalanced panels as Baltagi and Chang (1994), as plm and xtreg, re sa do.
 -- Normal p-values. Options as fe_ols, without weights; errors are clustered by the unit unless vcov= says otherwise (vcov=iid is the textbook's).
 -- Behind | stands the unit alone; year effects are i(year).
--- Statistics of the fit: theta (its mean where units have different lengths, with theta_min and theta_max), sigma_u, sigma_e, rho.
+-- Statistics of the fit: theta (its mean over the units where they have different lengths, with theta_min and theta_max), sigma_u, sigma_e, rho.
 -- Tests (fit_tests): hausman; hausman_robust (the unit means added, under the model's vcov: Mundlak 1978); breusch_pagan (LM); f_effects.
 
 SELECT term, round(estimate, 5) AS estimate, round(std_error, 5) AS std_error, round(p_value, 4) AS p_value

@@ -243,3 +243,15 @@ def test_bad_input(db, model, options, sentence):
     db.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?, ?, 1)", [(i, i // 10, i * 37 % 11 + i / 7, i * 17 % 13, 1 + i * 29 % 11, i * i % 17) for i in range(60)])
     message = db.error("SELECT * FROM fe_quantile('t', ?, ?)", model, options)
     assert message.startswith("fe_quantile: ") and sentence in message
+
+
+def test_iid_with_tied_residuals(db):
+    """An outcome of whole numbers: half of the residuals near the median are 1, half -1. R: summary(rq(y ~ 1), se = "iid")$coefficients[, 2] of quantreg 5.94; the error was 0 once.
+    Where all of them are one number there is no density, and no error."""
+    y = "144342356533543342323532126534433513443336234314341325333443332543344442314223333233304"
+    db.execute("CREATE TABLE t(y)")
+    db.executemany("INSERT INTO t VALUES (?)", [(int(digit),) for digit in y])
+    assert db.row("SELECT estimate, std_error FROM fe_quantile('t', 'y ~ 1', 'vcov=iid')") == (3, pytest.approx(0.614677853307002, rel=1e-9))
+    assert db.value("SELECT std_error FROM fe_quantile('SELECT 100 + .1 * y AS y FROM t', 'y ~ 1', 'vcov=iid')") == pytest.approx(0.0614677853307002, rel=1e-9)
+    db.execute("CREATE TABLE two AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59) SELECT CASE WHEN i < 20 THEN 0 ELSE 5 END AS y FROM n")
+    assert "so many residuals are the same number that they have no density; try vcov=boot" in db.error("SELECT * FROM fe_quantile('two', 'y ~ 1', 'vcov=iid')")

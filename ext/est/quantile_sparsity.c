@@ -3,7 +3,9 @@
  * 1. Koenker and Bassett (1982): the slope of a median regression of the order statistics of u on rank / (n - k), over the max(k + 1, ceil(n h)) + 1 smallest |u| beyond those that
  *    are zero (by more than 1e-10 of their mean), h the bandwidth of Hall and Sheather.
  * 2. With few points that line is often not unique. It is found in the order of Barrodale and Roberts (1973): from zero, first the coefficient with the larger gradient, then the other, each
- *    to a row; then rows are exchanged, each time the one whose residual gains most by a unit of change. So the slope is the one that programs built on their algorithm report. */
+ *    to a row; then rows are exchanged, each time the one whose residual gains most by a unit of change. So the slope is the one that programs built on their algorithm report.
+ * 3. Where residuals tie, as with an outcome of whole numbers, further rows lie on the line and the exchange may stop early: then it is done once more with the order statistics
+ *    moved apart by 1e-7 of their range, and the line with the smaller sum is taken. A sparsity of zero, whose errors would be zero, is an error. */
 #include "quantile.h"
 
 typedef struct Line {
@@ -52,22 +54,22 @@ static void go_along(Line *line, double slope, int which) {
     if (line->on[a] >= 0) line->r[line->on[a]] = 0;
 }
 
-/* Slope of the median line through (x, y), x distinct. */
-static double median_slope(Run *run, int64_t n, const double *x, const double *y) {
+/* The two rows that the median line through (x, y) passes, x distinct. False: not found. */
+static bool median_line(Run *run, int64_t n, const double *x, const double *y, int64_t on[2]) {
   Line line = {run, n, {-1, -1}, x, y, NEW_ARRAY(run, double, n), NEW_ARRAY(run, double, n), NEW_ARRAY(run, double, n), NEW_ARRAY(run, int64_t, n), NEW_ARRAY(run, int64_t, n)};
-  if (run_failed(run)) return NAN;
+  if (run_failed(run)) return false;
   memcpy(line.r, y, (size_t)n * sizeof *y);
   double constant = -look_along(&line, 1, 0), slope = -look_along(&line, 0, 1);
   bool constant_first = fabs(constant) >= fabs(slope);
   double start = look_along(&line, constant_first ? sign_of(constant) : 0, constant_first ? 0 : sign_of(slope));
   go_along(&line, start, 0);
-  if (run_failed(run)) return NAN;
+  if (run_failed(run)) return false;
   if (line.on[0] < 0) line.on[0] = 0;
   double turn = x[line.on[0]], falls = look_along(&line, constant_first ? -turn : 1, constant_first ? 1 : -1 / turn);
   if (falls > 0)
     for (int64_t i = 0; i < n; i++) line.v[i] = -line.v[i];
   go_along(&line, -fabs(falls), 1);
-  if (run_failed(run)) return NAN;
+  if (run_failed(run)) return false;
   if (line.on[1] < 0) line.on[1] = line.on[0] ? 0 : 1;
   for (int64_t steps = 0; steps < 100 * n; steps++) {
     int leaves = -1;
@@ -85,16 +87,49 @@ static double median_slope(Run *run, int64_t n, const double *x, const double *y
     look_along(&line, d0, d1);
     int64_t left = line.on[leaves];
     go_along(&line, best, leaves);
-    if (run_failed(run) || left == line.on[leaves] || !run_poll(run, (uint64_t)n * 6)) return NAN;
+    if (run_failed(run) || left == line.on[leaves] || !run_poll(run, (uint64_t)n * 6)) return false;
   }
-  double out = (y[line.on[1]] - y[line.on[0]]) / (x[line.on[1]] - x[line.on[0]]);
   run_free(run, line.r);
   run_free(run, line.v);
   run_free(run, line.at);
   run_free(run, line.place);
   run_free(run, line.crossed);
-  return out;
+  on[0] = line.on[0];
+  on[1] = line.on[1];
+  return true;
 }
+
+static double slope_of(const int64_t on[2], const double *x, const double *y) { return (y[on[1]] - y[on[0]]) / (x[on[1]] - x[on[0]]); }
+
+/* Sum of absolute residuals of the line; *further: how many rows beside its two lie on it. */
+static double line_loss(int64_t n, const double *x, const double *y, const int64_t on[2], int64_t *further) {
+  double slope = slope_of(on, x, y), loss = 0;
+  *further = -2;
+  for (int64_t i = 0; i < n; i++) {
+    double r = fabs(y[i] - y[on[0]] - slope * (x[i] - x[on[0]]));
+    *further += r <= 1e-9 * (fabs(y[i]) + fabs(y[on[0]]));
+    loss += r;
+  }
+  return loss;
+}
+
+/* Slope of the median line (3). */
+static double median_slope(Run *run, int64_t n, const double *x, const double *y) {
+  int64_t on[2], moved_on[2], further;
+  if (!median_line(run, n, x, y, on)) return NAN;
+  double loss = line_loss(n, x, y, on, &further), *moved = further > 0 ? NEW_ARRAY(run, double, n) : NULL;
+  if (!moved) return slope_of(on, x, y);
+  double shift = 1e-7 * (y[n - 1] - y[0]), part = 0;
+  for (int64_t i = 0; i < n; i++) {
+    part += 0.6180339887498949;
+    part -= floor(part);
+    moved[i] = y[i] + shift * part;
+  }
+  if (median_line(run, n, x, moved, moved_on) && line_loss(n, x, y, moved_on, &further) < loss * (1 - 1e-9)) memcpy(on, moved_on, sizeof on);
+  run_free(run, moved);
+  return slope_of(on, x, y);
+}
+
 
 double quantile_sparsity(Quantile *q, double tau, const double *u) {
   Run *run = q->job->run;
@@ -104,6 +139,7 @@ double quantile_sparsity(Quantile *q, double tau, const double *u) {
   if (run_failed(run)) return NAN;
   for (int64_t i = 0; i < n; i++) mean += (size[i] = fabs(u[i])) / (double)n;
   for (int64_t i = 0; i < n; i++) zeros += size[i] <= 1e-10 * mean + q->solver->zero;
+  for (int64_t i = 0; i < n && mean > 0; i++) size[i] = rint(size[i] / (1e-10 * mean)); /* ties are not broken by rounding, but by the order of rows */
   sort_order(run, n, size, order);
   int64_t count = zeros + wanted + 1 <= n ? wanted + 1 : n - zeros;
   if (count < 3 && !run_failed(run)) run_fail(run, "vcov=iid at tau=%.15g: %lld of %lld residuals are not zero, too few for an error", tau, (long long)(n - zeros), (long long)n);
@@ -116,6 +152,7 @@ double quantile_sparsity(Quantile *q, double tau, const double *u) {
   }
   sort_numbers(run, count, near);
   double slope = run_failed(run) ? NAN : median_slope(run, count, rank, near);
+  if (!run_failed(run) && !(slope > 1e-9 * mean)) run_fail(run, "vcov=iid at tau=%.15g: so many residuals are the same number that they have no density; try vcov=boot", tau);
   run_free(run, size);
   run_free(run, order);
   run_free(run, rank);
