@@ -89,6 +89,8 @@ typedef struct DrawRange {
   int64_t from, to, of;
 } DrawRange;
 void parallel_draws(Run *run, int64_t items, int workers, void (*body)(void *context, int64_t item, int worker), void *context, DrawRange draws);
+/* A loop that never polls, such as another library's: it must not allocate, lock, or leave behind what counts once the run has failed. */
+void parallel_aside(Run *run, void (*body)(void *context), void *context);
 
 /* ------------------------------------------------------------------------------------------------ frame.c
  * Columns in memory. A column is numbers (double, NAN is NULL) or levels (int32 codes into a dictionary, -1 is NULL). */

@@ -5,7 +5,9 @@
  * 2. body sees each item exactly once (unless the run stops) and writes only what belongs to the item or to the worker's own scratch;
  *    results that must not depend on the number of workers are kept by item, never summed by worker.
  * 3. With one worker or one item no thread is made. If the system refuses a thread, those that exist do the work.
- * 4. The threads block all signals but those that their own faults raise: handlers of the host program run where they always did. */
+ * 4. parallel_aside: what never asks (another library's loop) runs in a thread that is cancelled where it stands. That is safe for what
+ *    neither allocates nor locks; Windows has no such cancelling, there the caller's own thread does it.
+ * 5. The threads block all signals but those that their own faults raise: handlers of the host program run where they always did. */
 #ifndef _WIN32
 #define _POSIX_C_SOURCE 200809L
 #endif
@@ -17,6 +19,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #ifdef _WIN32
 #include <windows.h>
 #else
@@ -90,9 +93,9 @@ static void work_and_poll(Run *run, Crew *crew) {
   }
 }
 
-static int start_threads(Crew *crew, int wanted, Worker *worker) {
+static bool start_thread(pthread_t *thread, void *(*body)(void *), void *argument) {
   pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return 0;
+  if (pthread_attr_init(&attributes) != 0) return false;
   pthread_attr_setstacksize(&attributes, STACK_BYTES);
 #ifndef _WIN32
   sigset_t all, before;
@@ -104,16 +107,21 @@ static int start_threads(Crew *crew, int wanted, Worker *worker) {
   sigdelset(&all, SIGTRAP);
   pthread_sigmask(SIG_SETMASK, &all, &before); /* threads inherit it */
 #endif
-  int started = 0;
-  for (; started < wanted; started++) {
-    worker[started].crew = crew;
-    worker[started].number = started + 1;
-    if (pthread_create(&worker[started].thread, &attributes, work, &worker[started]) != 0) break;
-  }
+  bool started = pthread_create(thread, &attributes, body, argument) == 0;
 #ifndef _WIN32
   pthread_sigmask(SIG_SETMASK, &before, NULL);
 #endif
   pthread_attr_destroy(&attributes);
+  return started;
+}
+
+static int start_threads(Crew *crew, int wanted, Worker *worker) {
+  int started = 0;
+  for (; started < wanted; started++) {
+    worker[started].crew = crew;
+    worker[started].number = started + 1;
+    if (!start_thread(&worker[started].thread, work, &worker[started])) break;
+  }
   return started;
 }
 
@@ -134,3 +142,60 @@ void parallel_draws(Run *run, int64_t items, int workers, void (*body)(void *con
   for (int i = 0; i < started; i++) pthread_join(worker[i].thread, NULL);
   if (draws.of) run_progress(run, draws.to, draws.of);
 }
+
+/* ---- rule 4 */
+#ifdef _WIN32
+void parallel_aside(Run *run, void (*body)(void *context), void *context) {
+  if (!run_failed(run)) body(context);
+}
+#else
+typedef struct Aside {
+  void (*body)(void *context);
+  void *context;
+  pthread_mutex_t lock;
+  pthread_cond_t ended;
+  bool done;
+} Aside;
+
+static void *do_aside(void *argument) {
+  Aside *aside = argument;
+  int before;
+  pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, &before);
+  aside->body(aside->context);
+  pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before); /* from here to the end there is a lock */
+  pthread_mutex_lock(&aside->lock);
+  aside->done = true;
+  pthread_cond_signal(&aside->ended);
+  pthread_mutex_unlock(&aside->lock);
+  return NULL;
+}
+
+void parallel_aside(Run *run, void (*body)(void *context), void *context) {
+  enum { PAUSE = 5000000, SECOND = 1000000000 }; /* nanoseconds */
+  if (run_failed(run)) return;
+  Aside aside = {.body = body, .context = context, .lock = PTHREAD_MUTEX_INITIALIZER, .ended = PTHREAD_COND_INITIALIZER};
+  pthread_t thread;
+  if (!start_thread(&thread, do_aside, &aside)) {
+    body(context);
+    return;
+  }
+  pthread_mutex_lock(&aside.lock);
+  while (!aside.done) {
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += PAUSE;
+    if (until.tv_nsec >= SECOND) until.tv_nsec -= SECOND, until.tv_sec++;
+    pthread_cond_timedwait(&aside.ended, &aside.lock, &until);
+    if (aside.done) break;
+    pthread_mutex_unlock(&aside.lock); /* the host's answer may take its time */
+    bool go_on = run_poll(run, PAUSE);
+    if (!go_on) pthread_cancel(thread);
+    pthread_mutex_lock(&aside.lock);
+    if (!go_on) break;
+  }
+  pthread_mutex_unlock(&aside.lock);
+  pthread_join(thread, NULL);
+  pthread_mutex_destroy(&aside.lock);
+  pthread_cond_destroy(&aside.ended);
+}
+#endif

@@ -16,7 +16,7 @@
 
 static bool takes_part(const double *limit, int32_t i) { return limit[i] < INFINITY; }
 
-enum { WIDE_CORE = 20000, WIDE_LAYER = 5 /* a fifth of the core */ };
+enum { WIDE_CORE = 20000, WIDE_LAYER = 5 /* a fifth of the core */, LONG_ORDER = 20000 };
 
 /* Nodes at equal distance from the first one: writes the nodes in order of distance, returns how many were reached and the largest layer.
  * Only nodes with left[i] > 0 count; mark[i] becomes now. */
@@ -79,6 +79,19 @@ static bool wide_graph(Run *run, int32_t n, const int32_t *start, const int32_t 
   return false;
 }
 
+/* AMD's arguments (amd_2 in its manual). */
+typedef struct Ordering {
+  int32_t n, room, used, *start, *pattern, *length, *original, *work; /* work: 7 n */
+  double info[AMD_INFO];
+} Ordering;
+
+static void run_amd(void *context) {
+  Ordering *o = context;
+  int64_t n = o->n;
+  amd_2(o->n, o->start, o->pattern, o->length, o->room, o->used, o->work, o->work + n, o->original, o->work + 2 * n, o->work + 3 * n, o->work + 4 * n,
+        o->work + 5 * n, NULL, o->info);
+}
+
 /* (1) original[k] is the k-th pivot. False if the factor would be too large: AMD's counts are upper bounds, nearly sharp. */
 static bool order_matrix(Run *run, const SparseSymmetric *a, const double *limit, double most_entries, double most_flops, int32_t *original) {
   int32_t n = a->order;
@@ -103,13 +116,12 @@ static bool order_matrix(Run *run, const SparseSymmetric *a, const double *limit
         pattern[next[a->row[k]]++] = j;
       }
   bool fits = !wide_graph(run, n, start, length, pattern, work + 3 * (int64_t)n) && !run_failed(run);
-  double info[AMD_INFO] = {0};
-  if (fits)
-    amd_2(n, start, pattern, length, (int32_t)room, used, work + 2 * (int64_t)n, work + 3 * (int64_t)n, original, work + 4 * (int64_t)n,
-          work + 5 * (int64_t)n, work + 6 * (int64_t)n, work + 7 * (int64_t)n, NULL, info);
+  Ordering ordering = {.n = n, .room = (int32_t)room, .used = used, .start = start, .pattern = pattern, .length = length, .original = original, .work = work + 2 * (int64_t)n};
+  if (fits && n < LONG_ORDER) run_amd(&ordering);
+  else if (fits) parallel_aside(run, run_amd, &ordering); /* it may take a second, and never asks whether to stop */
   run_free(run, pattern);
   run_free(run, work);
-  return fits && run_poll(run, (uint64_t)entries * 16) && info[AMD_LNZ] <= most_entries && 2 * info[AMD_NMULTSUBS_LDL] <= most_flops;
+  return fits && run_poll(run, (uint64_t)entries * 16) && ordering.info[AMD_LNZ] <= most_entries && 2 * ordering.info[AMD_NMULTSUBS_LDL] <= most_flops;
 }
 
 /* Upper triangle by columns of the permuted matrix: only its structure and numbers are copied, the diagonal is read in place. */

@@ -188,4 +188,31 @@ static void test_workers(void) {
   unsetenv("ECON_THREADS");
 }
 
-CHECK_MAIN(test_same_sums, test_threads_are_real, test_one_worker_or_item, test_stop, test_progress, test_workers)
+static void count_to(void *context) {
+  volatile int64_t *count = context;
+  while (*count < 40000000) *count = *count + 1; /* some polls long */
+}
+
+static void count_for_ever(void *context) {
+  volatile int64_t *count = context;
+  for (;;) *count = *count + 1;
+}
+
+static void test_aside(void) {
+  Run run;
+  host_begin(&run);
+  int64_t count = 0;
+  parallel_aside(&run, count_to, &count);
+  CHECK(!run_failed(&run) && count == 40000000);
+  host.stop_at_poll = host.polls + 2;
+  parallel_aside(&run, count_for_ever, &count);
+  CHECK(run.status == RUN_INTERRUPTED);
+  int64_t then = count;
+  for (volatile int i = 0; i < 10000000; i++) continue;
+  CHECK(count == then); /* it has ended */
+  parallel_aside(&run, count_to, &then);
+  CHECK(count == then); /* nothing is begun in a run that has failed */
+  CHECK(host_end(&run));
+}
+
+CHECK_MAIN(test_aside, test_same_sums, test_threads_are_real, test_one_worker_or_item, test_stop, test_progress, test_workers)
