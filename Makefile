@@ -171,7 +171,7 @@ clean:
 BENCH_PYTHON := build/peers/bin/python
 $(BENCH_PYTHON):
 	@sh tests/install.sh test
-	@$(PYTHON) -m venv build/peers && build/peers/bin/pip install --quiet --disable-pip-version-check numpy pandas pyfixest statsmodels scikit-learn
+	@$(PYTHON) -m venv build/peers && build/peers/bin/pip install --quiet --disable-pip-version-check numpy pandas pyfixest statsmodels scikit-learn wildboottest
 bench: $(BENCH_PYTHON)
 	@$(MAKE) --no-print-directory -s all
 	@$(BENCH_PYTHON) tests/bench/bench.py $(ONLY)
@@ -195,4 +195,4 @@ papers:
 # ---- do 95% intervals cover in 93% to 97% of 1,000 simulated panels?
 .PHONY: coverage
 coverage: $(LIBRARY)
-	@$(PYTHON) tests/bench/coverage.py
+	@$(PYTHON) tests/bench/simulated.py

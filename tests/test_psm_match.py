@@ -183,6 +183,63 @@ def test_rows_predicted_perfectly_take_no_part(db):
     assert db.value("SELECT separated FROM psm_match('f', 'treat ~ age + educ + flag') LIMIT 1") == db.value("SELECT sum(flag) FROM f")
 
 
+def smooth_by_pairs(score, treated, y, kernel, linear, bandwidth, caliper):
+    """Every pair, in extended precision: the definitions of match_smooth.c."""
+    import numpy as np
+    own, other, outcome = score[treated].astype(np.longdouble), score[~treated].astype(np.longdouble), y[~treated].astype(np.longdouble)
+    weight, effects, found = np.zeros(len(other), np.longdouble), [], []
+    for point, value in zip(own, y[treated]):
+        d = other - point
+        u = d / np.longdouble(bandwidth)
+        k = np.exp(-u * u / 2) if kernel == "gaussian" else 1 - u * u if kernel == "epanechnikov" else np.ones_like(u)
+        k[(np.abs(u) >= 1) & (kernel == "epanechnikov") | (np.abs(d) > caliper)] = 0
+        found.append(k.sum() > 0)
+        if not found[-1]:
+            continue
+        k /= k.sum()
+        mean = (k * u).sum()
+        spread = (k * (u - mean) ** 2).sum()
+        if linear and spread > 1e-10 * (spread + mean * mean):
+            k *= 1 - mean * (u - mean) / spread
+        weight += k
+        effects.append(value - k @ outcome)
+    return float(np.mean(effects)), weight.astype(float), found
+
+
+@pytest.mark.parametrize("options, loss", [
+    ("method=kernel", 1), ("method=kernel, kernel=gaussian", 1), ("method=kernel, kernel=gaussian, bandwidth=.004", 1), ("method=kernel, kernel=gaussian, bandwidth=.4, caliper=.05, caliper_unit=score", 1),
+    ("method=kernel, bandwidth=.7", 1), ("method=kernel, bandwidth=.001", 1), ("method=llr", 1), ("method=llr, kernel=gaussian", 1), ("method=llr, kernel=gaussian, bandwidth=.01", 1e4),
+    ("method=llr, kernel=gaussian, bandwidth=.5", 10), ("method=llr, bandwidth=.9", 10), ("method=radius, caliper=.02, caliper_unit=score", 1)])
+def test_smooth_against_every_pair(db, options, loss):
+    """Enough rows for nodes of match_tree.c to serve, some of them far from all others; loss: digits that the regression of llr loses where it reaches far out."""
+    import numpy as np
+    rng = np.random.default_rng(7)
+    n = 6000
+    x, z = rng.normal(size=n).round(3), rng.standard_t(3, size=n).round(2)
+    treated = rng.uniform(size=n) < 1 / (1 + np.exp(2 - x - 0.3 * z))
+    db.execute("CREATE TABLE big (d, x, z, y)")
+    db.executemany("INSERT INTO big VALUES (?, ?, ?, ?)", zip(treated.astype(int).tolist(), x.tolist(), z.tolist(), (1e4 + x + z + treated + rng.normal(size=n)).tolist()))
+    db.execute(f"CREATE VIRTUAL TABLE temp.m USING psm_match('big', 'd ~ x + z', '{options}')")
+    rows = np.array([(p, y, w, s) for p, y, w, s in db.rows("SELECT pscore, y, weight, on_support FROM temp.m")])
+    given = dict(part.split("=") for part in options.split(", "))
+    kernel = None if given["method"] == "radius" else given.get("kernel", "epanechnikov")
+    att, weight, found = smooth_by_pairs(rows[:, 0], treated, rows[:, 1], kernel, given["method"] == "llr", float(given.get("bandwidth", 0.06)), float(given.get("caliper", "inf")))
+    assert db.value(f"SELECT att FROM psm_match('big', 'd ~ x + z', '{options}, outcome=y') LIMIT 1") == pytest.approx(att, abs=1e-9 * loss)
+    assert rows[~treated, 2] == pytest.approx(weight, rel=1e-9 * loss, abs=1e-11 * loss)
+    assert list(rows[treated, 3] == 1) == found
+
+
+@pytest.mark.parametrize("options", ["method=kernel, kernel=gaussian", "method=llr", "method=radius, caliper=.1"])
+def test_threads_change_no_bit(db, monkeypatch, options):
+    db.execute("CREATE TABLE big AS WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 9999) SELECT econ_uniform(1, i) < 0.2 AS d, econ_normal(2, i) AS x, econ_normal(3, i) AS y FROM n")
+    found = []
+    for threads in ("1", "2", "8"):
+        monkeypatch.setenv("ECON_THREADS", threads)
+        db.execute(f"CREATE VIRTUAL TABLE temp.m{threads} USING psm_match('big', 'd ~ x', '{options}, outcome=y')")
+        found.append(db.rows(f"SELECT weight FROM temp.m{threads}") + db.rows(f"SELECT att, att_se, atu, matched_control FROM psm_match('big', 'd ~ x', '{options}, outcome=y') LIMIT 1"))
+    assert found[0] == found[1] == found[2]
+
+
 def test_fast(db):
     """10,000 treated and 100,000 controls, one to one without replacement: n log n."""
     import time

@@ -1,5 +1,5 @@
 /* matching.h: what psm_match and did_att's match= share. matching_run goes from columns to weights; it knows no formula and no options.
- * psm_score.c estimates the score, match_nearest.c, match_smooth.c and match_metric.c find who is compared with whom, match_weights.c reweights,
+ * psm_score.c estimates the score, match_nearest.c, match_smooth.c (with match_tree.c) and match_metric.c find who is compared with whom, match_weights.c reweights,
  * match_effects.c has the effects and their errors, balance.c the balance table, matching.c puts the first five together. */
 #ifndef ECON_MATCHING_H
 #define ECON_MATCHING_H
@@ -108,6 +108,14 @@ typedef struct MetricSide {
 } MetricSide;
 void metric_side_build(Run *run, const Matching *m, const MatchSide *side, MetricSide *out);
 int64_t metric_nearest(const Matching *m, const MetricSide *side, int64_t row, double width, int64_t k, const bool *taken, int64_t *out, double *distance);
+
+/* match_tree.c: sum of q K((score - point) / h)^power u^p over rows by rising score, p = 0, 1, 2, for up to three columns q: sum[3 c + p]. others: how many points there are. Thread-safe. */
+typedef enum MatchKernel { KERNEL_UNIFORM, KERNEL_EPANECHNIKOV, KERNEL_GAUSSIAN } MatchKernel;
+typedef struct MatchTree MatchTree;
+double match_kernel(MatchKernel kernel, double u); /* match_smooth.c */
+MatchTree *match_tree_new(Run *run, MatchKernel kernel, int power, double h, int64_t others, int64_t n, const double *score, int charges, const double *const charge[]);
+double match_tree_reach(const MatchTree *tree, double point, double width); /* how far from the point rows count */
+void match_tree_sums(const MatchTree *tree, double point, double width, double *sum);
 
 /* match_weights.c: weights for an estimand without a comparison of rows (method ipw or entropy), of all groups; false: entropy balancing has no solution */
 bool balancing_weights(Run *run, const Matching *m, Estimand estimand, double *weight);

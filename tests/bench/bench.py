@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 EXTENSION = str(ROOT / "dist" / "econ")
 DATABASE = ROOT / "build" / "bench.db"
-SECTIONS = [path.stem for path in sorted(HERE.glob("*.py")) if path.stem not in ("bench", "panels", "coverage")]
+SECTIONS = [path.stem for path in sorted(HERE.glob("*.py")) if path.stem not in ("bench", "panels", "simulated")]
 
 
 def connect(path=DATABASE):

@@ -41,6 +41,7 @@ SELECT * FROM fit_utest((SELECT fe_ols('y ~ x + q | id', y, x, x*x, id) FROM p),
 SELECT *, fit FROM psm_match('p', 'd ~ z + i(region)', 'ratio=2, caliper=2, outcome=y');
 SELECT * FROM psm_match('p', 'd ~ z + w', 'method=mahalanobis, replace=1, outcome=y, by=region');
 SELECT * FROM psm_match('p', 'd ~ z', 'method=llr, bandwidth=.2, outcome=y, support=minmax');
+SELECT * FROM psm_match('p', 'd ~ z', 'method=llr, kernel=gaussian, outcome=y');
 SELECT * FROM psm_match('p', 'd ~ w', 'method=entropy, outcome=y');
 SELECT psm_match('d ~ z; outcome=y, replace=1, exact=w, order=random', d, z, y, w) FROM p;
 SELECT * FROM did_att('p', 'y ~ x | id + t', 'treat=d');
