@@ -264,3 +264,20 @@ def test_the_same_bits_on_one_thread_and_two(db, monkeypatch):
         monkeypatch.setenv("ECON_THREADS", threads)
         fits.add(db.value("SELECT econ_fit('fe_ols', 'big', 'y ~ x1 + x2 | u + t', 'weights=w')"))
     assert len(fits) == 1
+
+
+def test_scores_that_cancel_have_no_error(db):
+    """In exact arithmetic the sandwich is 0 here: the rest of a sum of roundings gave t = 1e15 and p = 1e-15."""
+    db.execute("CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 47) "
+               "SELECT i / 12 AS u, i % 12 AS t, i * 37 % 11 + .1 * i AS x, i * 53 % 17 - .3 * i AS y, i * 29 % 13 - .2 * i AS z FROM n")
+    two, ask = "SELECT * FROM t WHERE u < 2", "SELECT estimate IS NULL, std_error, statistic, p_value, conf_low, f_statistic FROM fe_ols(?, ?, ?)"
+    nothing = (0, None, None, None, None, None)
+    assert db.rows(ask, two, "y ~ x | u + t", "") == [nothing]                                  # two units, clustered by unit
+    assert db.rows(ask, "t", "y ~ i(u, x) | u", "") == [nothing] * 4                            # a slope for each cluster
+    alone = "SELECT * FROM t WHERE u < 3 OR t = 0"                                              # the fourth group is one row: its mean is that row
+    errors = [row[0] for row in db.rows("SELECT std_error FROM fe_ols(?, 'y ~ 0 + I(u = 0) + I(u = 1) + I(u = 2) + I(u = 3)', 'vcov=hc1')", alone)]
+    assert all(error > 0 for error in errors[:3]) and errors[3] is None
+    assert db.value("SELECT std_error FROM fe_iv(?, 'y ~ 1 | u + t | x ~ z', '') WHERE stage = 'second'", two) is None
+    for source, formula in ((two, "y ~ x | u + t"), ("t", "y ~ i(u, x) | u")):                  # iid has errors, as have three units
+        assert all(r[0] > 0 for r in db.rows("SELECT std_error FROM fe_ols(?, ?, 'vcov=iid')", source, formula))
+    assert db.value("SELECT std_error FROM fe_ols('t', 'y ~ x | u + t', 'where=u < 3')") > 0

@@ -15,7 +15,9 @@
  * 5. conley: M = sum of s_i s_j' over all pairs not further apart than the cutoff (uniform kernel; Conley 1999), great-circle distance on
  *    a sphere of 6376 km, the radius of fixest's distance="spherical", so that both count the same pairs. Factor (N-1)/(N-K) [k_adjust].
  *    This meat need not be positive: where a variance comes out negative the eigenvalues are treated as in 3.
- * 6. What does not exist is NAN: N <= K, one cluster, one time. */
+ * 6. What does not exist is NAN: N <= K, one cluster, one time.
+ * 7. So is the variance of a coefficient whose scores cancel in every cluster, as those of two units under effects of unit and time, or of a slope for
+ *    each cluster, or in every row (hc), as that of a group of one row: the sandwich is 0 but for rounding (below 1e-20 of B sum(w e^2)/N), and t would be 1e15. */
 #include "num.h"
 
 #include <assert.h>
@@ -420,7 +422,7 @@ static void cluster_vcov(Run *run, const VcovData *d, const VcovCorrection *c, d
   else if (matrices == 3) out->made_positive = make_positive(run, d->k, out->value, unit);
 }
 
-void vcov_compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *out) {
+static void compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *out) {
   size_t k = (size_t)d->k;
   double n = (double)d->n, df = n - c->k, adjust = c->k_adjust ? (n - 1) / df : 1;
   *out = (Vcov){.value = NEW_ARRAY(run, double, square(d->k)), .df_t = df, .factor = 1};
@@ -479,6 +481,21 @@ void vcov_compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *ou
     }
     if (negative) out->made_positive = make_positive(run, d->k, out->value, unit);
   }
+}
+
+static void leave_out_cancelled(const VcovData *d, Vcov *out) {
+  size_t k = (size_t)d->k;
+  double sum = 0;
+  for (int64_t i = 0; i < d->n; i++) sum += weighted_residual(d, i) * d->residual[i];
+  for (size_t j = 0; j < k && sum > 0; j++) {
+    if (!(out->value[j + j * k] <= 1e-20 * d->bread[j + j * k] * sum / (double)d->n) || d->bread[j + j * k] <= 0) continue;
+    for (size_t i = 0; i < k; i++) out->value[i + j * k] = out->value[j + i * k] = NAN;
+  }
+}
+
+void vcov_compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *out) {
+  compute(run, d, c, out);
+  if (!run_failed(run) && d->kind != VCOV_IID) leave_out_cancelled(d, out);
 }
 
 /* By Cholesky in the order of the positions; of coefficients whose variances depend on each other linearly (few clusters) the later ones are left
