@@ -269,7 +269,7 @@ def test_the_same_bits_on_one_thread_and_two(db, monkeypatch):
 def test_scores_that_cancel_have_no_error(db):
     """In exact arithmetic the sandwich is 0 here: the rest of a sum of roundings gave t = 1e15 and p = 1e-15."""
     db.execute("CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 47) "
-               "SELECT i / 12 AS u, i % 12 AS t, i * 37 % 11 + .1 * i AS x, i * 53 % 17 - .3 * i AS y, i * 29 % 13 - .2 * i AS z FROM n")
+               "SELECT i / 12 AS u, i % 12 AS t, i * 37 % 11 + .1 * i AS x, i * 53 % 17 - .3 * i AS y, i * 37 % 11 + i * i % 7 AS z FROM n")
     two, ask = "SELECT * FROM t WHERE u < 2", "SELECT estimate IS NULL, std_error, statistic, p_value, conf_low, f_statistic FROM fe_ols(?, ?, ?)"
     nothing = (0, None, None, None, None, None)
     assert db.rows(ask, two, "y ~ x | u + t", "") == [nothing]                                  # two units, clustered by unit
