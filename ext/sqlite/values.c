@@ -177,7 +177,7 @@ static int *argument_variables(Compiler *compiler, TokenList list, bool first, c
 /* ln(x) -> ln_x: what can be typed without quotes. */
 static const char *plain_name(Run *run, const char *text) {
   size_t length = 0;
-  char *name = run_text(run, text);
+  char *name = text ? run_text(run, text) : NULL; /* NULL: no memory */
   for (const char *from = text; name && *from; from++) {
     bool plain = (*from >= '0' && *from <= '9') || (*from >= 'a' && *from <= 'z') || (*from >= 'A' && *from <= 'Z') || *from < 0;
     if (plain) name[length++] = *from;
