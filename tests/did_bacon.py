@@ -51,6 +51,39 @@ def test_kinds_of_comparisons(made, key, where):
     agree(made, f"did_bacon('made', 'y ~ d | unit + t', 'where={where}')", ORACLE[key])
 
 
+@pytest.mark.parametrize("key,source,model", [
+    ("castle_controls", "castle", "l_homicide ~ post + unemployrt + poverty | sid + year"), ("made_controls", "made", "y ~ d + I((unit * 7 + t * t * 3) % 11) | unit + t"),
+    ("made_group_control", "made", "y ~ d + I(unit % 5 * t * t) | unit + t"), ("made", "made", "y ~ d + I(unit * 3) + I(t * t) | unit + t")])
+def test_controls(made, key, source, model):
+    made.table("castle")
+    golden = ORACLE[key]
+    if key == "made":  # the effects absorb these controls: pairs of timing groups become one row, and the rest is as without
+        merged = {}
+        for kind, cohort, control, estimate, weight in golden["rows"]:
+            pair = (kind, cohort, control) if kind in ("treated_vs_untreated", "later_vs_always") else ("both_treated", min(cohort, control), max(cohort, control))
+            total, weights = merged.get(pair, (0, 0))
+            merged[pair] = (total + estimate * weight, weights + weight)
+        golden = {"twfe": golden["twfe"], "rows": [[*pair, total / weights, weights] for pair, (total, weights) in merged.items()]}
+    call = f"did_bacon('{source}', '{model}')"
+    rows = {row[:3]: row[3:] for row in made.rows(f"SELECT type, cohort, control_cohort, estimate, weight FROM {call}")}
+    assert set(rows) == {tuple(row[:3]) for row in golden["rows"]}
+    for kind, cohort, control, estimate, weight in golden["rows"]:
+        assert rows[kind, cohort, control] == (pytest.approx(estimate, rel=1e-8, abs=1e-10), pytest.approx(weight, rel=1e-8))
+    twfe, total, weights = made.row(f"SELECT twfe, total, weight_sum FROM {call}")
+    assert twfe == pytest.approx(golden["twfe"], rel=1e-9) and total == pytest.approx(twfe, abs=1e-10) and weights == pytest.approx(1, abs=1e-10)
+    assert twfe == pytest.approx(made.value(f"SELECT estimate FROM fe_ols('{source}', '{model}') LIMIT 1"), rel=1e-10)
+
+
+def test_controls_against_bacondecomp(db, shared):
+    golden = json.loads((shared / "oracles" / "d13_castle_bacon_controls.json").read_text())
+    db.table(shared / "data" / "castle.csv")
+    rows = {row[:2]: row[2:] for row in db.rows("SELECT cohort, control_cohort, estimate, weight FROM did_bacon('castle', 'l_homicide ~ post + l_pop + l_income | state + year')")}
+    assert rows.pop((None, None)) == (pytest.approx(golden["beta_hat_w"], rel=1e-9), pytest.approx(golden["Omega"], rel=1e-9))
+    assert len(rows) == len(golden["two_by_twos"])
+    for pair in golden["two_by_twos"]:
+        assert rows[pair["treated"], pair["untreated"]] == (pytest.approx(pair["estimate"], rel=1e-9), pytest.approx(pair["weight"] * (1 - golden["Omega"]), rel=1e-9))
+
+
 def test_a_large_level_costs_no_digits(made):
     (plain,), (moved,) = (made.rows(f"SELECT group_concat(round(estimate, 6)) FROM did_bacon('made', 'y + {shift} ~ d | unit + t')") for shift in (0, 1e6))
     assert plain == moved
@@ -61,6 +94,7 @@ def test_order_of_effects_and_the_aggregate(made):
     assert made.rows("SELECT * FROM did_bacon('made', 'y ~ d | t + unit', 'panel=unit+t')") == one
     fit = made.value("SELECT did_bacon(y, unit, t, d) FROM made")
     assert [row[0] for row in made.rows("SELECT estimate FROM fit_terms(?)", fit)] == [row[3] for row in one]
+    assert made.rows("SELECT estimate FROM fit_terms((SELECT did_bacon(y, unit, t, d, y % 7) FROM made))") == made.rows("SELECT estimate FROM did_bacon('made', 'y ~ d + I(y % 7) | unit + t')")
     types = {row[0] for row in one}
     for kind in types:
         assert made.value("SELECT fit_stat(?, 'weight_' || ?)", fit, kind) == pytest.approx(sum(r[4] for r in one if r[0] == kind), rel=1e-12)
@@ -68,7 +102,7 @@ def test_order_of_effects_and_the_aggregate(made):
 
 @pytest.mark.parametrize("model,options,part", [
     ("y ~ d:cohort | unit + t", "", "one variable"), ("y ~ I(0*d) | unit + t", "", "nobody is treated"), ("y ~ I(1 + 0*d) | unit + t", "", "everybody is treated"),
-    ("y ~ I(2*d) | unit + t", "", "must be 0 or 1"), ("y ~ I(d AND t < 6) | unit + t", "", "switches off"), ("y ~ d + cohort | unit + t", "", "without controls"),
+    ("y ~ I(2*d) | unit + t", "", "must be 0 or 1"), ("y ~ I(d AND t < 6) | unit + t", "", "switches off"), ("y ~ d + I(2 * d) | unit + t", "", "together explain the treatment 'd'"), ("y ~ 1 | unit + t", "", "no treatment"),
     ("y ~ d | unit", "", "unit + time"), ("y ~ d | unit + t + cohort", "", "no other effect"), ("y ~ i(d) | unit + t", "", "one variable"),
     ("y ~ d | unit + t", "where=cohort IN (1, 99)", "from the first period"), ("y ~ d | unit + t", "where=cohort = 4", "one cohort"),
     ("y ~ d | unit + t", "where=NOT (unit = 3 AND t = 5)", "unit = 3 has no row for t = 5 (1 of 30 units"), ("y ~ d | unit + t", "where=0", "no row"),

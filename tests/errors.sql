@@ -144,7 +144,7 @@ SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=cv3');
 SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=cv3(w, 3)');
 -- differences in differences taken apart
 SELECT * FROM did_bacon('p', 'y ~ 0 | id + t');
-SELECT * FROM did_bacon('p', 'y ~ d + x | id + t');
+SELECT * FROM did_bacon('p', 'y ~ d + I(3*d) | id + t');
 SELECT * FROM did_bacon('p', 'y ~ d | id');
 SELECT * FROM did_bacon('p', 'y ~ d | id + t + region');
 SELECT * FROM did_bacon('p', 'y ~ w | id + t');

@@ -11,32 +11,15 @@
  *    V is computed from d, so that a sum of one is a proof and no construction. Statistics: total (sum of weight times estimate), twfe (the
  *    regression's coefficient from the residual of d), weight_sum, and weight_TYPE.
  * 4. control_cohort is NULL for the never treated and the first period for the always treated. Rows go by cohort, then by control.
- * 5. Not balanced: an error that names what is missing. Kept to balanced panels and no controls: the theorem is about those.
+ * 5. Not balanced: an error that names what is missing: the theorem is about balanced panels. With controls (further regressors): bacon_controls.c.
  * Reference: Goodman-Bacon (2021), "Difference-in-differences with variation in treatment timing", J. of Econometrics 225, Theorem 1. */
-#include "treatment.h"
+#include "did_bacon.h"
 
-typedef struct Group {
-  double cohort;     /* first treated period; the panel's first for the always treated; NAN: never */
-  int first;         /* index of the first treated period; periods for the never treated */
-  double share;      /* n: of the units */
-  double treated;    /* D: share of the periods */
-  const double *sum; /* periods + 1: sums of the group's mean outcome over the periods before each */
-} Group;
-
-typedef struct Panel {
-  int periods, groups;
-  int32_t units;
-  double *period;    /* ascending */
-  Group *group;      /* by first treated period: always, timing groups, never */
-  double variance, covariance; /* of d without its effects: with itself and with y, over units x periods */
-} Panel;
-
-enum { UNTREATED, ALWAYS, EARLIER, LATER, TYPES };
-static const char *const TYPE_NAME[TYPES] = {"treated_vs_untreated", "later_vs_always", "earlier_vs_later", "later_vs_earlier"};
+static const char *const TYPE_NAME[TYPES] = {"treated_vs_untreated", "later_vs_always", "earlier_vs_later", "later_vs_earlier", "both_treated", "always_vs_untreated", "within"};
 
 /* ---- the panel */
 
-static int period_index(const Panel *panel, double time) {
+int bacon_period(const Panel *panel, double time) {
   int low = 0, high = panel->periods;
   while (low < high) {
     int middle = low + (high - low) / 2;
@@ -67,7 +50,7 @@ static void check_balance(Job *job, const Treatment *treatment, const Panel *pan
   bool *seen = NEW_ARRAY(run, bool, panel->periods);
   if (run_failed(run)) return;
   for (int64_t row = 0; row < n; row++)
-    if (treatment->unit[row] == shown) seen[period_index(panel, treatment->time[row])] = true;
+    if (treatment->unit[row] == shown) seen[bacon_period(panel, treatment->time[row])] = true;
   int missing = 0;
   while (seen[missing]) missing++;
   const Column *column = &job->frame->column[job->model->unit];
@@ -98,9 +81,9 @@ static void build_groups(Job *job, const Treatment *treatment, Panel *panel) {
   double *sum = NEW_ARRAY(run, double, (size_t)width * (size_t)width);
   if (run_failed(run)) return;
   for (int64_t row = 0; row < treatment->n; row++) {
-    int first = isnan(treatment->cohort[row]) ? periods : period_index(panel, treatment->cohort[row]);
+    int first = isnan(treatment->cohort[row]) ? periods : bacon_period(panel, treatment->cohort[row]);
     rows[first]++;
-    sum[(size_t)first * (size_t)width + (size_t)period_index(panel, treatment->time[row]) + 1] += y[row] - y[0];
+    sum[(size_t)first * (size_t)width + (size_t)bacon_period(panel, treatment->time[row]) + 1] += y[row] - y[0];
     if ((row & 0xFFFF) == 0 && !run_poll(run, 0x10000 * 20)) return;
   }
   panel->group = NEW_ARRAY(run, Group, width);
@@ -145,7 +128,7 @@ static void cell_period(Cell *cell, double period) {
 }
 
 /* Rules 2 and 3. NAN weight: there is nothing to compare. */
-static double compare(const Panel *panel, const Group *treated, const Group *control, int *type, double *estimate) {
+static double compare(const Panel *panel, const Group *treated, const Group *control, ComparisonType *type, double *estimate) {
   int periods = panel->periods;
   double both = treated->share + control->share, part = treated->share / both, pair = both * both * part * (1 - part) / panel->variance;
   if (treated->first == 0 || treated->first == periods || treated == control) return NAN;
@@ -166,37 +149,52 @@ static double compare(const Panel *panel, const Group *treated, const Group *con
 
 static const char *period_name(Run *run, double period) { return isnan(period) ? "never" : run_format(run, "%.15g", period); }
 
-static void decompose(Job *job, const Panel *panel) {
+void bacon_add(Job *job, ComparisonType type, double cohort, double control, double estimate, double weight) {
   Run *run = job->run;
   Fit *fit = &job->result->fit;
+  FitTerm *term = fit_add_term(fit, type == WITHIN ? TYPE_NAME[type] : run_format(run, "%s vs %s", period_name(run, cohort), period_name(run, control)));
+  if (!term) return;
+  term->estimate = estimate;
+  fit_term_word(fit, term, "type", TYPE_NAME[type]);
+  fit_term_number(fit, term, "weight", weight);
+  if (!job->want_table) return;
+  Cell *row = result_add_row(job->result);
+  if (!row) return;
+  cell_text(&row[0], TYPE_NAME[type]);
+  cell_period(&row[1], cohort);
+  cell_period(&row[2], control);
+  cell_number(&row[3], estimate);
+  cell_number(&row[4], weight);
+}
+
+/* The sums of the rows, and the estimate that they must add up to. */
+static void add_sums(Fit *fit, double twfe) {
   double total = 0, weights = 0, by_type[TYPES] = {0};
-  for (int t = 0; t < panel->groups; t++)
-    for (int c = 0; c < panel->groups; c++) {
-      int type = 0;
-      double estimate = NAN, weight = compare(panel, &panel->group[t], &panel->group[c], &type, &estimate);
-      double cohort = panel->group[t].cohort, control = panel->group[c].cohort;
-      if (isnan(weight)) continue;
-      weights += weight;
-      total += weight * estimate;
-      by_type[type] += weight;
-      FitTerm *term = fit_add_term(fit, run_format(run, "%s vs %s", period_name(run, cohort), period_name(run, control)));
-      if (!term) return;
-      term->estimate = estimate;
-      fit_term_word(fit, term, "type", TYPE_NAME[type]);
-      fit_term_number(fit, term, "weight", weight);
-      if (!job->want_table) continue;
-      Cell *row = result_add_row(job->result);
-      if (!row) return;
-      cell_text(&row[0], TYPE_NAME[type]);
-      cell_period(&row[1], cohort);
-      cell_period(&row[2], control);
-      cell_number(&row[3], estimate);
-      cell_number(&row[4], weight);
-    }
-  fit_add_stat(fit, "twfe", panel->covariance / panel->variance);
+  bool seen[TYPES] = {false};
+  for (int t = 0; t < fit->terms; t++) {
+    const char *type = fit_attribute_word(&fit->term[t], "type");
+    double weight = fit_attribute_number(&fit->term[t], "weight");
+    int place = 0;
+    while (strcmp(type, TYPE_NAME[place])) place++;
+    by_type[place] += weight;
+    seen[place] = true;
+    weights += weight;
+    if (weight > 0) total += weight * fit->term[t].estimate;
+  }
+  fit_add_stat(fit, "twfe", twfe);
   fit_add_stat(fit, "total", total);
   fit_add_stat(fit, "weight_sum", weights);
-  for (int type = 0; type < TYPES; type++) fit_add_stat(fit, run_format(run, "weight_%s", TYPE_NAME[type]), by_type[type]);
+  for (int type = 0; type < TYPES; type++)
+    if (seen[type] || type <= LATER) fit_add_stat(fit, run_format(fit->run, "weight_%s", TYPE_NAME[type]), by_type[type]);
+}
+
+static void decompose(Job *job, const Panel *panel) {
+  for (int t = 0; t < panel->groups; t++)
+    for (int c = 0; c < panel->groups; c++) {
+      ComparisonType type = UNTREATED;
+      double estimate = NAN, weight = compare(panel, &panel->group[t], &panel->group[c], &type, &estimate);
+      if (!isnan(weight)) bacon_add(job, type, panel->group[t].cohort, panel->group[c].cohort, estimate, weight);
+    }
 }
 
 /* ---- the model: y ~ d | unit + time */
@@ -208,10 +206,10 @@ static int status_variable(Job *job) {
   for (int e = 0; e < model->effects; e++) effects &= !model->effect[e].slopes && (model->effect[e].variable == model->unit || model->effect[e].variable == model->time);
   if (model->endogenous) run_fail(run, "the formula has a third part (endogenous ~ instruments), which did_bacon does not take");
   else if (!effects) run_fail(run, "the decomposition is of two-way effects: y ~ d | unit + time, and no other effect");
-  else if (model->terms != 1)
-    run_fail(run, "%d regressors: the decomposition is of one treatment without controls, y ~ d | unit + time", model->terms);
+  else if (!model->terms)
+    run_fail(run, "the formula has no treatment: y ~ d | unit + time, or y ~ d + controls | unit + time");
   else if (model->term[0].factors != 1 || model->term[0].factor[0].dummies)
-    run_fail(run, "'%s': the treatment must be one variable that is 0 or 1", model->term[0].name);
+    run_fail(run, "'%s': the treatment, the first regressor, must be one variable that is 0 or 1", model->term[0].name);
   return run_failed(run) ? -1 : model->term[0].factor[0].variable;
 }
 
@@ -238,7 +236,11 @@ static void fit(Job *job) {
   }
   Fit *result = &job->result->fit;
   result->nobs = treatment.n;
-  decompose(job, &panel);
+  double twfe = panel.covariance / panel.variance;
+  if (job->model->terms > 1) bacon_controls(job, &treatment, &panel, &twfe);
+  else decompose(job, &panel);
+  if (run_failed(run)) return;
+  add_sums(result, twfe);
   fit_add_stat(result, "units", panel.units);
   fit_add_stat(result, "periods", panel.periods);
   fit_add_stat(result, "treated_units", treatment.treated_units);
@@ -246,20 +248,21 @@ static void fit(Job *job) {
 }
 
 static const char *const COLUMNS[] = {"type", "cohort", "control_cohort", "estimate", "weight", NULL};
-static const char *const STATS[] = {"nobs", "twfe", "total", "weight_sum", "weight_treated_vs_untreated", "weight_later_vs_always", "weight_earlier_vs_later", "weight_later_vs_earlier", NULL};
+static const char *const STATS[] = {"nobs", "twfe", "total", "weight_sum", "weight_treated_vs_untreated", "weight_later_vs_always", "weight_earlier_vs_later", "weight_later_vs_earlier",
+                                    "weight_both_treated", "weight_always_vs_untreated", "weight_within", NULL};
 static const OptionSpec *const OPTIONS[] = {OPTIONS_WHERE, OPTIONS_PANEL, NULL};
 
 const Estimator ESTIMATOR_DID_BACON = {
     .name = "did_bacon",
     .model = MODEL_FORMULA,
-    .model_help = "y ~ d | unit + time",
+    .model_help = "y ~ d + controls | unit + time",
     .summary = "Goodman-Bacon decomposition: which two-by-two comparisons the two-way effects estimate averages, and with which weights",
     .columns = COLUMNS,
     .stats = STATS,
     .options = OPTIONS,
     .flags = ESTIMATOR_AGGREGATE | ESTIMATOR_PANEL,
-    .short_values = "y, unit, time, treat",
-    .short_spec = "y ~ treat | unit + time",
+    .short_values = "y, unit, time, treat, x...",
+    .short_spec = "y ~ treat + x... | unit + time",
     .fit = fit,
     .example = "SELECT type, cohort, control_cohort, estimate, weight FROM did_bacon('castle', 'l_homicide ~ post | sid + year')",
 };

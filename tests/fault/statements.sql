@@ -73,6 +73,7 @@ SELECT * FROM did_att('p', 'y ~ x | id + t', 'cohort=g, method=sunab');
 SELECT * FROM did_att('p', 'y ~ x | id + t', 'cohort=g, method=cs, control=notyet');
 SELECT * FROM did_bacon('p', 'y ~ d | id + t');
 SELECT did_bacon(y, id, t, d) FROM p;
+SELECT * FROM did_bacon('p', 'y ~ d + x + i(region) | id + t');
 SELECT * FROM did_bacon('p', 'y ~ d | id + t', 'where=id + t <> 2007');
 SELECT * FROM did_placebo('p', 'y ~ x | id + t', 'treat=d, reps=40');
 SELECT * FROM did_placebo('p', 'y ~ x | id + t', 'cohort=g, type=mixed, reps=5, vcov=hc3, weights=w');

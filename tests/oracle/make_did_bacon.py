@@ -50,6 +50,28 @@ def decompose(unit, time, y, d):
     return {"twfe": float(full @ y / (full @ full)), "rows": rows}
 
 
+def controlled(unit, time, y, d, *controls):
+    """Goodman-Bacon (2021), section 5.2, by regressions: the residual of d on everything, its group means as a regressor of each pair's own two-way regression."""
+    unit, time, y, d = list(unit), np.array(time), np.array(y, float), np.array(d, float)
+    first = {u: min([t for v, t, s in zip(unit, time, d) if v == u and s == 1], default=np.inf) for u in set(unit)}
+    cohort = np.array([first[u] for u in unit])
+    e, n = residual(d, unit, time, *controls), len(y)
+    between = np.array([e[(cohort == c) & (time == t)].mean() for c, t in zip(cohort, time)])
+    within = e - between
+    rows = [["within", None, None, float(within @ y / (within @ within)), float(within @ within / (e @ e))]] if within @ within > 1e-20 * (e @ e) else []
+    cohorts = sorted(set(cohort))
+    for i, k in enumerate(cohorts):
+        for other in cohorts[i + 1:]:
+            part = np.isin(cohort, [k, other])
+            x = residual(between[part], [u for u, p in zip(unit, part) if p], time[part])
+            if x @ x <= 1e-20 * (e @ e):
+                continue
+            kind = ("always_vs_untreated" if other == np.inf else "later_vs_always") if k == time.min() else "treated_vs_untreated" if other == np.inf else "both_treated"
+            pair = (other, k) if kind == "later_vs_always" else (k, other)
+            rows.append([kind, float(pair[0]), None if pair[1] == np.inf else float(pair[1]), float(x @ y[part] / (x @ x)), float((part.sum() / n) * (x @ x) / (e @ e))])
+    return {"twfe": float(e @ y / (e @ e)), "rows": rows}
+
+
 def negative(unit, time, d, *others, weight=None):
     """The weights of the treated rows in the two-way estimate."""
     d = np.array(d, float)
@@ -81,6 +103,9 @@ def main():
     out = {"castle": decompose(unit, time, column("l_homicide"), column("post")), "made": decompose(*zip(*made)),
            "never_only": decompose(*zip(*[r for r in made if r[0] % 5 in (1, 4)])),
            "timing_only": decompose(*zip(*[r for r in made if r[0] % 5 in (1, 2, 3)])),
+           "castle_controls": controlled(unit, time, column("l_homicide"), column("post"), column("unemployrt"), column("poverty")),
+           "made_controls": controlled(*zip(*made), [(r[0] * 7 + r[1] * r[1] * 3) % 11 for r in made]),
+           "made_group_control": controlled(*zip(*made), [r[0] % 5 * r[1] * r[1] for r in made]),
            "negative": {"castle": negative(unit, time, column("post")), "castle_controls": negative(unit, time, column("post"), column("unemployrt"), column("poverty")),
                         "castle_weights": negative(unit, time, column("post"), weight=column("popwt")), "made": negative(*[list(zip(*made))[i] for i in (0, 1, 3)])}}
     divorce = ROOT.parent / "shared" / "data" / "divorce.csv"
