@@ -13,7 +13,7 @@
 -- 0 ln 0 = 0; d = 1 - e; weight w = d / sum d; score = sum w z. So 0 <= e <= 1 always: a panel's entropies divide by ln(N T), not by ln T.
 --
 -- Options (default first)
---   method=entropy        w from d as above; critic: sd_j sum_k (1 - r_jk) of z; cv: sd / |mean| of the raw column; equal: 1. Column `divergence` has
+--   method=entropy        w from d as above; critic: sd_j sum_k (1 - r_jk) of z, sd with n - 1; cv: sd / |mean| of the raw column; equal: 1. Column `divergence` has
 --                         what the weights are in proportion to
 --   levels=flat           all indicators at once; nested: weights within each dimension, then of the dimensions by their scores. In both the weights add
 --                         up to 1 and score = sum w z; dimension_weight is the sum of its indicators' weights

@@ -12,7 +12,7 @@
 --   not identify every term is left out: statistics draws, draws_lost.
 -- Effects: method=dummies (default) a dummy for each level, up to 1,500 columns. method=canay: the effects of the least squares regression are taken off y, about their mean, then
 --   quantile regression with an intercept (Canay 2011). Both: errors by bootstrap over the units of the first effect, unless another vcov is asked for, which after canay takes the first step as
---   known. method=mmqr: quantiles by moments of a location-scale model (Machado and Santos Silva 2019); without effects too; vcov=cluster (default: the first effect's units, or cluster=) or
+--   known. method=mmqr: quantiles by moments of a location-scale model (Machado and Santos Silva 2019), q(tau) the type 7 quantile of residual over scale; without effects too; vcov=cluster (default: the first effect's units, or cluster=) or
 --   iid from influence functions, or boot. Location and scale are in fit_terms, as parts; negative_scale counts rows whose fitted scale is negative.
 --
 -- Several quantiles: their terms are called "x @ 0.1" in the fit, so that fit_coef(fit, 'x @ 0.1') and fit_wald(fit, '"x @ 0.1" = "x @ 0.9"') can name them; the vcov is that of all together.

@@ -13,10 +13,10 @@
 -- Options: those of fe_ols (vcov, ssc and its parts, weights, singletons, where, panel, level) and
 --   threshold   q, a number; 10 different values at least       regime   x or x1+x2, which stand in the formula too
 --   n           1, 2 or 3 thresholds                            trim     0.05: share of the distinct values left out at each end, and least share of rows in a regime
---   grid        400 quantiles of the distinct values (default), another number, or all       curve   1: the rows 'lr'
+--   grid        400 quantiles (type 1) of the distinct values (default), another number, or all       curve   1: the rows 'lr'
 --   reps, seed  draws for the F tests: residuals of whole units (with random signs where units differ in length), fitted values of the model with one threshold less
 --
--- fit_tests(fit): threshold_1 (none against one), threshold_2, threshold_3: F, bootstrap p, critical value at 5% (those at 10 and 1% in the note and in fit_stats).
+-- fit_tests(fit): threshold_1 (none against one), threshold_2, threshold_3: F, bootstrap p (the share of draws with an F at least as large), critical value at 5% (those at 10 and 1% in the note and in fit_stats).
 -- fit_stats(fit): ssr_linear, sigma2, candidates, lr_critical = -2 ln(1 - sqrt(level)), regime_1_rows, threshold_1_crit10, ...
 -- fit_terms(fit): regime::1:x, ..., as i(regime, x) names them; thresholds as part threshold. Hidden columns: those of fe_ols.
 -- sigma2 divides by rows less levels of the effects, n (T - 1) in Hansen's balanced panel. Unbalanced panels, several effects and none are allowed.
