@@ -7,7 +7,7 @@
 -- Scalars
 --   fit_coef(fit, term)       the estimate; fit_se(fit, term) the standard error; fit_p(fit, term) the p-value. A term dropped as collinear gives
 --                             NULL, a term that is not there an error that lists those that are. Blanks do not matter.
---   fit_stat(fit, name)       nobs, a statistic (r2, rmse, df_t, ...), a word (ssc, solver, ...), or estimator, formula, outcome, vcov, error.
+--   fit_stat(fit, name)       nobs, a statistic (r2, rmse, df_t, outcome_mean, level, ...), a word (ssc, solver, ...), or estimator, formula, outcome, vcov, error.
 --                             NULL where this model has no such statistic but another estimator has; another name is an error.
 --   fit_predict(fit, x...)    the prediction for one value of each term, in the order of the terms, (Intercept) left out. On the scale of the
 --                             response: exp(x'b) for fe_poisson, the probability for fe_logit and fe_probit. With absorbed effects they are taken at their mean.

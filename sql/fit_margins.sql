@@ -7,7 +7,7 @@
 -- linear predictor for fe_poisson, fe_logit, fe_probit.
 --
 --   values   numbers parted by commas '0, 1, 2.5', or a range 'low:high:step', or both; or one number
---   level    of the interval, default 0.95
+--   level    of the interval, default that of the fit (0.95)
 -- Any fit with these terms and a covariance matrix will do: fe_ols, fe_iv, fe_poisson, ...
 -- Reference: Brambor, Clark and Golder (2006), Understanding interaction models, Political Analysis 14.
 

@@ -6,7 +6,7 @@
 -- For a fit with x and its square, b x + c x^2. A significant c is not enough: the curve must fall at one end of the data and rise at the other. H0: no U between low and high
 -- (no inverse U where c < 0); the slopes b + 2 c low and b + 2 c high are tested one-sided each (p_low, p_high), p_value is the larger (Sasabuchi's test; it is above 0.5 where
 -- the extreme point lies outside), statistic the smaller t.
--- extreme = -b / 2c, with Fieller's interval at `level` (default 0.95), NULL where it has no bounds because c may be zero; inside is 1 where low < extreme < high.
+-- extreme = -b / 2c, with Fieller's interval at `level` (default that of the fit: 0.95), NULL where it has no bounds because c may be zero; inside is 1 where low < extreme < high.
 --
 --   low, high   the range in which there should be a curve; default: that of x in the used rows, which a fit keeps if the square of x is one of its terms, however it is written:
 --               a column x2, I(x*x)

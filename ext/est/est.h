@@ -294,6 +294,7 @@ void result_begin(Run *run, Result *result, int columns);
 Cell *result_add_row(Result *result);                    /* the row's cells, all NULL; NULL only if the run failed; valid until the next row */
 void cell_number(Cell *cell, double value);              /* NAN gives NULL */
 void cell_integer(Cell *cell, int64_t value);
+void cell_count(Cell *cell, double value);               /* degrees of freedom and the like: an integer where it is whole */
 void cell_text(Cell *cell, const char *text);            /* NULL gives NULL; the text must live as long as the run */
 void cell_level(Cell *cell, const Levels *levels, int32_t code); /* as its own type; a code of -1 gives NULL */
 void result_row_number(Result *result, const char *name, const double *number, bool integer);

@@ -292,6 +292,7 @@ static void fit(Job *job) {
   }
   if (run_failed(run)) return;
   regression_stats(job, &sample, &second);
+  fit_add_stat(&job->result->fit, "outcome_mean", second.y_mean);
   fit_add_word(out, "method", option_value(job, "method")->text);
   if (eq->method == IV_LIML) fit_add_stat(out, "kappa", eq->kappa);
   for (int e = 0; e < eq->p && !run_failed(run); e++) add_first_stage(eq, e);

@@ -430,6 +430,7 @@ static void fit(Job *job) {
   if (run_failed(run)) return;
   add_effects(&mediation);
   regression_stats(job, &mediation.sample, &direct);
+  fit_add_stat(&job->result->fit, "outcome_mean", direct.y_mean);
   if (run_failed(run)) return;
   result_tidy(job);
   add_part(&mediation, "total", k, &mediation.total);

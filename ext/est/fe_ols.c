@@ -25,6 +25,7 @@ static void fit(Job *job) {
   if (run_failed(run)) return;
   regression_terms(job, &sample, &regression);
   regression_stats(job, &sample, &regression);
+  fit_add_stat(&job->result->fit, "outcome_mean", regression.y_mean);
   result_tidy(job);
   if (!job->want_rows || run_failed(run)) return;
   Design before; /* x as it was before the effects were absorbed */

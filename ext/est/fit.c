@@ -194,6 +194,11 @@ void cell_integer(Cell *cell, int64_t value) {
   cell->integer = value;
 }
 
+void cell_count(Cell *cell, double value) {
+  if (fabs(value) < 1e15 && value == floor(value)) cell_integer(cell, (int64_t)value);
+  else cell_number(cell, value);
+}
+
 void cell_text(Cell *cell, const char *text) {
   if (!cell) return;
   cell->type = text ? CELL_TEXT : CELL_NULL;

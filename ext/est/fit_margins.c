@@ -1,7 +1,7 @@
 /* fit_margins.c: what a fit says about an effect that changes: that of x at values of z, and that of x along a curve.
  *
  * 1. fit_margins(fit, 'x', 'z', 'values', level): from b x + c x:z + ..., the effect of x at z = v is b + c v, its variance V(b) + 2 v C(b, c) + v^2 V(c);
- *    t with the fit's degrees of freedom (normal where it has none). The interaction is the term x:z or z:x, as x*z makes it. values: '0, 1, 2.5', a range 'low:high:step', or a number. Brambor, Clark, Golder (2006), Political Analysis 14.
+ *    t with the fit's degrees of freedom (normal where it has none); level is the fit's own where it is not given. The interaction is the term x:z or z:x, as x*z makes it. values: '0, 1, 2.5', a range 'low:high:step', or a number. Brambor, Clark, Golder (2006), Political Analysis 14.
  * 2. fit_utest(fit, 'x', 'x2', low, high, level): is y = b x + c x^2 + ... a U (c > 0) or an inverse U (c < 0) between low and high? H0: not so; H1: the slopes
  *    b + 2 c low and b + 2 c high have the signs of such a curve. statistic is the smaller of the two t in the direction of H1, p_value the larger of
  *    the one-sided p: Sasabuchi (1980), Lind and Mehlum (2010), Oxford Bulletin of Economics and Statistics 72. With an extreme point outside the range p is above 0.5.
@@ -34,8 +34,9 @@ static double degrees_of(const Fit *fit) {
   return df > 0 ? df : INFINITY;
 }
 
-static double level_of(Run *run, const FitArguments *arguments, int at) {
-  if (!arguments->text[at]) return 0.95;
+static double level_of(Run *run, const Fit *fit, const FitArguments *arguments, int at) {
+  double own = fit_stat_value(fit, "level");
+  if (!arguments->text[at]) return own > 0 && own < 1 ? own : 0.95;
   double level = arguments->number[at];
   if (!(level > 0 && level < 1)) run_fail(run, "the level %.30s must lie between 0 and 1, such as 0.95", arguments->text[at]);
   return level;
@@ -79,7 +80,7 @@ static bool number_at(const char **text, double *value) {
 static void rows_margins(Run *run, const Fit *fit, const FitArguments *arguments, Result *result) {
   enum { MOST = 100000 };
   const char *x = arguments->text[0], *z = arguments->text[1], *at = arguments->text[2];
-  Margin margin = {.run = run, .fit = fit, .result = result, .df = degrees_of(fit), .level = level_of(run, arguments, 3)};
+  Margin margin = {.run = run, .fit = fit, .result = result, .df = degrees_of(fit), .level = level_of(run, fit, arguments, 3)};
   const char *names[] = {run_format(run, "%s:%s", x, z), run_format(run, "%s:%s", z, x)};
   if (run_failed(run)) return;
   margin.x = place_of(run, fit, x, true);
@@ -144,7 +145,7 @@ static void fieller(const Curve *curve, double level, double *low, double *high)
 
 static void rows_utest(Run *run, const Fit *fit, const FitArguments *arguments, Result *result) {
   const char *x = arguments->text[0], *square = arguments->text[1];
-  double level = level_of(run, arguments, 4);
+  double level = level_of(run, fit, arguments, 4);
   int at = place_of(run, fit, x, true), at2 = place_of(run, fit, square, true);
   if (run_failed(run)) return;
   double low = fit_attribute_number(&fit->term[at], "minimum"), high = fit_attribute_number(&fit->term[at], "maximum");

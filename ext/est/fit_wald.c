@@ -395,8 +395,8 @@ static void rows_wald(Run *run, const Fit *fit, const FitArguments *arguments, R
   if (!row || isnan(wald)) return; /* no variance at all: NULLs */
   bool exact = isfinite(df2) && df2 > 0;
   cell_number(&row[0], exact ? wald / rank : wald);
-  cell_number(&row[1], rank);
-  cell_number(&row[2], exact ? df2 : (double)NAN);
+  cell_count(&row[1], rank);
+  cell_count(&row[2], exact ? df2 : (double)NAN);
   cell_number(&row[3], exact ? f_upper(wald / rank, rank, df2) : chi2_upper(wald, rank));
 }
 

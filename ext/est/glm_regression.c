@@ -224,13 +224,14 @@ static void add_tests(Maximum *m, const Regression *regression) {
 static void add_stats(Maximum *m, const Regression *regression) {
   Fit *fit = &m->job->result->fit;
   const Glm *glm = &m->glm;
-  double n = (double)glm->n, squares = 0, weights = 0, eta = 0, prior = 1;
+  double n = (double)glm->n, squares = 0, weights = 0, eta = 0, outcome = 0, prior = 1;
   const double *weight = glm->weight;
   for (int64_t i = 0; i < glm->n; i++) {
     if (weight) prior = weight[i];
     double residual = glm->y[i] - glm->mu[i];
     squares += prior * residual * residual;
     weights += prior;
+    outcome += prior * glm->y[i];
     eta += prior * (glm->eta[i] - (glm->offset ? glm->offset[i] : 0));
   }
   fit->nobs = glm->n;
@@ -243,6 +244,7 @@ static void add_stats(Maximum *m, const Regression *regression) {
   fit_add_stat(fit, "bic", -2 * glm->ll + log(n) * regression->k_full);
   fit_add_stat(fit, "df_resid", n - regression->k_full);
   fit_add_stat(fit, "rmse", sqrt(squares / n));
+  fit_add_stat(fit, "outcome_mean", outcome / weights);
   bool absorbed = false;
   for (int e = 0; e < m->sample.effects; e++) absorbed |= m->sample.effect[e].intercept;
   if (absorbed) {

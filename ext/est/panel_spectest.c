@@ -329,8 +329,8 @@ static void report(Test *test, bool must, Outcome *out) {
   if (!cell) return;
   cell_text(cell++, out->test);
   cell_number(cell++, out->statistic);
-  cell_number(cell++, out->df1);
-  cell_number(cell++, out->df2);
+  cell_count(cell++, out->df1);
+  cell_count(cell++, out->df2);
   cell_number(cell++, out->p_value);
   cell_text(cell++, out->h0);
   cell_text(cell, out->problem ? out->problem : out->note);

@@ -1,7 +1,7 @@
 /* emit.c: runs an estimator on a frame, and says what went wrong in SQLite's terms.
  *
  * 1. An error is a sentence behind the function's name; out of memory and an interrupt keep their own codes.
- * 2. The fit carries what every estimator shares: its name, the formula, the outcome, the ledger. */
+ * 2. The fit carries what every estimator shares: its name, the formula, the outcome, the level of its intervals, the ledger. */
 #include "sql.h"
 
 void job_run(Run *run, const Estimator *estimator, const Plan *plan, Frame *frame, bool want_table, bool want_rows, const TableLoader *loader, Result *result) {
@@ -24,6 +24,9 @@ void job_run(Run *run, const Estimator *estimator, const Plan *plan, Frame *fram
   fit->ledger = frame->ledger;
   fit->ledger.used = frame->rows;
   if (fit->nobs < 0) fit->nobs = frame->rows;
+  if (run_failed(run)) return;
+  for (int o = 0; o < job.options; o++)
+    if (strcmp(job.option[o].spec->name, "level") == 0 && job.option[o].spec->type == OPTION_NUMBER) fit_add_stat(fit, "level", job.option[o].number);
 }
 
 static int status_code(const Run *run) {

@@ -80,8 +80,8 @@ static void rows_tests(Run *run, const Fit *fit, const FitArguments *arguments, 
     cell_text(&row[1], test->subject);
     cell_text(&row[2], test->h0);
     cell_number(&row[3], test->statistic);
-    cell_number(&row[4], test->df1);
-    cell_number(&row[5], test->df2);
+    cell_count(&row[4], test->df1);
+    cell_count(&row[5], test->df2);
     cell_number(&row[6], test->p_value);
     cell_number(&row[7], test->critical);
     cell_text(&row[8], test->note);
