@@ -158,3 +158,13 @@ def test_speed(db):
     start = time.perf_counter()
     assert db.value("SELECT count(*) FROM panel_moran('big', 'x', 'id=u, time=t, weights=w, local=1')") == 200010
     assert time.perf_counter() - start < 5
+
+
+def test_spread_beyond_numbers(db):
+    """Fourth powers of 1e-160 are 0, and Moran's I was -inf."""
+    db.executescript("CREATE TABLE w(unit1, unit2, w); INSERT INTO w VALUES (1,2,1), (2,1,1), (2,3,1), (3,2,1), (3,4,1), (4,3,1); CREATE TABLE t(u, x); INSERT INTO t VALUES (1,3), (2,1), (3,4), (4,2)")
+    for factor in ("1e-160", "1e-90", "1e90", "1e160"):
+        assert "the spread of 'x' is too small or too large for a number" in db.error(f"SELECT * FROM panel_moran('SELECT u, x * {factor} AS x FROM t', 'x', 'id=u, weights=w')")
+    known = db.row("SELECT moran, statistic FROM panel_moran('t', 'x', 'id=u, weights=w')")
+    for factor in ("1e-70", "1e70"):
+        assert db.row(f"SELECT moran, statistic FROM panel_moran('SELECT u, x * {factor} AS x FROM t', 'x', 'id=u, weights=w')") == pytest.approx(known, rel=1e-12)

@@ -212,11 +212,12 @@ static void take_slice(Moran *moran, int64_t rows, const int64_t *row, int32_t l
     return;
   }
   mean_and_squares(s->n, s->z, &s->mean, &s->squares);
-  double largest = 0;
+  double largest = 0, spread = 0;
   int64_t edge = 0;
   for (int32_t i = 0; i < s->n; i++) {
     largest = fmax(largest, fabs(s->z[i]));
     s->z[i] -= s->mean;
+    spread = fmax(spread, fabs(s->z[i]));
     s->fourth += s->z[i] * s->z[i] * s->z[i] * s->z[i];
     s->first[i] = edge;
     int32_t u = unit[kept[i]];
@@ -230,10 +231,9 @@ static void take_slice(Moran *moran, int64_t rows, const int64_t *row, int32_t l
     for (int64_t e = s->first[i]; moran->row_style && e < edge; e++) s->w[e] /= sum;
   }
   s->first[s->n] = edge;
-  if (!(sqrt(s->squares / s->n) > 1e-13 * largest)) {
-    run_fail(run, "'%s' is the same number in all %d units%s", moran->name, s->n, at_time(moran, level));
-    return;
-  }
+  if (!(spread > 1e-13 * largest)) run_fail(run, "'%s' is the same number in all %d units%s", moran->name, s->n, at_time(moran, level));
+  else if (!(s->fourth > 1e-300 && s->fourth < 1e300)) run_fail(run, "the spread of '%s' is too small or too large for a number%s", moran->name, at_time(moran, level));
+  if (run_failed(run)) return;
   if (!run_poll(run, 4 * (uint64_t)edge + 10 * (uint64_t)s->n + 4 * (uint64_t)graph->units)) return;
   weight_sums(run, s, work);
   if (!run_failed(run) && s->counted < 4) run_fail(run, "%d units of '%s' have neighbours%s; Moran's I needs four at least", s->counted, moran->name, at_time(moran, level));

@@ -287,7 +287,8 @@ void regression_fit(Job *job, const Sample *sample, Regression *regression) {
 
 void term_inference(FitTerm *term, double estimate, double std_error, double df, double level) {
   term->estimate = estimate;
-  if (isnan(estimate) || isnan(std_error)) return;
+  term->std_error = term->statistic = term->p_value = term->conf_low = term->conf_high = NAN; /* nothing stays of an earlier error */
+  if (isnan(estimate) || !isfinite(std_error)) return;
   term->std_error = std_error;
   if (std_error > 0) {
     term->statistic = estimate / std_error;
