@@ -42,6 +42,7 @@ SELECT * FROM fe_ols('p', 'y ~ x + (z');
 SELECT * FROM fe_ols('p', 'y ~ ''open');
 SELECT * FROM fe_ols('p', 'y ~ x ~ z ~ w');
 SELECT * FROM fe_ols('p', 'y ~ x | id | d ~ z');
+SELECT * FROM fe_ols('p', 'y ~ x | id]');
 SELECT * FROM fe_ols('p', 'y ~ l(x)');
 SELECT * FROM fe_ols('twice', 'y ~ l(x) | id + t');
 SELECT * FROM fe_ols('texts', 'y ~ l(x) | id + period');

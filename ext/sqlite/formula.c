@@ -442,6 +442,9 @@ static void parse_effect(Compiler *compiler, TokenList list) {
     if (inside) slopes = tokens_list(run, inside);
     if (inside && !slopes.count) run_fail(run, "'%.200s' names no slope", tokens_raw(run, list));
     end--;
+  } else if (effect.slopes_only) {
+    run_fail(run, "'%.200s' has ']' without its '['; slopes are a[x] or a[[x]]", tokens_raw(run, list));
+    return;
   }
   effect.variable = compile_levels(compiler, tokens_slice(list, 0, end), false);
   int place = -1, at = 0;
