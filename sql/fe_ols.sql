@@ -26,7 +26,7 @@
 --   them counts once. Clusters: (N-1)/(N-K) G/(G-1), t with the smallest G - 1. With ssc=fixest an effect is looked at for nesting only where some
 --   cluster is no absorbed effect, as fixest does; the other presets always look.
 -- A term whose scores cancel in every cluster has no error: NULL, where the formula gives 0 but for rounding (t of 1e15 elsewhere). So two units under effects of unit and
---   time, clustered by unit; or a slope for each cluster, i(g, x) | g. vcov=iid has one.
+--   time, clustered by unit; or a slope for each cluster, i(g, x) | g. vcov=iid has one. fit_stat(fit, 'terms_without_error') counts them.
 -- Few clusters: wild(g) keeps the errors of cluster(g); p_value and interval are those of the wild cluster bootstrap with the null imposed, term by
 --   term: all 2^G sign vectors where they are no more than reps; p is the share of |t*| strictly larger than |t|; the interval holds the values that are not
 --   rejected; effects that cross the clusters are estimated anew in every draw. cv3(g) is the jackknife of clusters,

@@ -341,7 +341,7 @@ void regression_terms(Job *job, const Sample *sample, const Regression *regressi
     double variance = regression->vcov[j * k + j];
     double std_error = variance > 0 ? sqrt(variance) : variance == 0 ? 0 : NAN;
     term->estimate = regression->ls.beta[j];
-    if (isnan(std_error)) continue;
+    if (!isfinite(std_error)) continue;
     term->std_error = std_error;
     if (std_error > 0) {
       term->statistic = term->estimate / std_error;
@@ -455,6 +455,9 @@ void regression_account(Job *job, const Sample *sample, const Regression *regres
   fit_add_stat(fit, "k", regression->k_counted);
   fit_add_stat(fit, "k_full", regression->k_full);
   fit_add_stat(fit, "df_t", regression->account.df_t);
+  int without_error = 0;
+  for (int j = 0; j < regression->k; j++) without_error += !regression->ls.dropped[j] && isnan(regression->vcov[j * regression->k + j]);
+  fit_add_stat(fit, "terms_without_error", without_error);
   fit_add_stat(fit, "ssc_factor", regression->account.factor);
   if (sample->clusters) fit_add_stat(fit, "groups", regression->account.groups[0]);
   if (sample->clusters == 2) fit_add_stat(fit, "groups2", regression->account.groups[1]);
