@@ -276,6 +276,7 @@ def test_scores_that_cancel_have_no_error(db):
     assert db.rows(ask, "t", "y ~ i(u, x) | u", "") == [nothing] * 4                            # a slope for each cluster
     assert db.value("SELECT fit_stat(econ_fit('fe_ols', 't', 'y ~ i(u, x) | u', ''), 'terms_without_error')") == 4
     assert db.value("SELECT fit_stat(econ_fit('fe_ols', 't', 'y ~ x | u + t', ''), 'terms_without_error')") == 0
+    assert "the term 'x' has no error under the vcov of this fit" in db.error("SELECT * FROM fit_wald(econ_fit('fe_ols', ?, 'y ~ x | u + t', ''), 'x')", two)
     alone = "SELECT * FROM t WHERE u < 3 OR t = 0"                                              # the fourth group is one row: its mean is that row
     errors = [row[0] for row in db.rows("SELECT std_error FROM fe_ols(?, 'y ~ 0 + I(u = 0) + I(u = 1) + I(u = 2) + I(u = 3)', 'vcov=hc1')", alone)]
     assert all(error > 0 for error in errors[:3]) and errors[3] is None

@@ -358,7 +358,8 @@ static void rows_wald(Run *run, const Fit *fit, const FitArguments *arguments, R
   for (int row = 0; row < all.rows; row++) {
     for (size_t i = 0; i < k; i++) {
       if (all.row[(size_t)row * width + i] != 0 && (isnan(fit->term[i].estimate) || isnan(fit->vcov[i + i * k]))) {
-        run_fail(run, "the term '%.100s' has no estimate or no error in this fit (it was dropped as collinear), so nothing can be tested about it", fit->term[i].term);
+        run_fail(run, "the term '%.100s' has no %s, so nothing can be tested about it", fit->term[i].term,
+                 isnan(fit->term[i].estimate) ? "estimate in this fit (it was dropped as collinear)" : "error under the vcov of this fit");
         return;
       }
     }
