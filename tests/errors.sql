@@ -81,6 +81,7 @@ SELECT * FROM fe_ols('one', 'y ~ x | id');
 SELECT * FROM fe_ols('SELECT *, 1 AS same FROM p', 'y ~ x', 'vcov=cluster(same)');
 SELECT * FROM fe_ols('p', 'y ~ x', 'weights=0*w');
 -- difference in differences
+SELECT * FROM did_att('p', 'y ~ l(x)');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=x');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, cohort=g');

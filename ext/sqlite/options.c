@@ -182,7 +182,7 @@ static void set_panel(Compiler *compiler, Reader *reader) {
   } else {
     compile_default_panel(compiler);
   }
-  if (model->time >= 0 || asked) return;
+  if (model->time >= 0 || !(shift || series)) return; /* what an estimator itself needs a panel for is its own sentence */
   run_fail(compiler->run, "%s needs to know the panel: give panel=unit+time", shift ? "a lag, lead or difference" : vcov->vcov->text);
 }
 
