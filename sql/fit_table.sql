@@ -9,18 +9,26 @@
 --
 -- Options of all three
 --   format=text|markdown|latex|html|csv   LaTeX needs booktabs and nothing else; fragment=1 leaves the table environment out. HTML is one <table>. CSV is for sheets.
+--   latex=(small, dcolumn, ...)           what LaTeX gets besides: dcolumn (points above each other), threeparttable (notes as wide as the table), sideways (rotating),
+--                                         here ([H] of float), wide (table*), and a size: tiny, scriptsize, footnotesize, small, normalsize, large
 --   title=, label= (LaTeX), notes= (further text beneath; notes=0: none at all), lang=en|zh
 --
 -- fit_table
---   under=se | t | p | ci | se+t ...      lines beneath an estimate: intervals in brackets, of the others the first in parentheses, the second in brackets
+--   under=se | t | p | ci | se+t ...      lines beneath an estimate: intervals in brackets, of the others the first in parentheses, the second in brackets; beside=1: behind it
+--   level=.9                              the intervals at another level than that of the fits; exp=all or exp=(2, 3): exponentiated coefficients (odds and rate ratios)
 --   stars=(.01,.05,.1)                    bounds of p for ***, **, *; (+ .1, * .05, ** .01) names the symbols; 0: none
 --   digits=auto | 3                       auto: three decimals, and more where the error would show fewer than two figures
---   keep=, drop=, order=                  terms by name or pattern: keep=(dt, l*), order=dt; what is not shown is a control, which is one Yes/No line (controls=0: none)
---   rename=(dt:Digital trade, prov:Province)  labels of terms, outcomes, effects; without it names are as in the fit
+--   keep=, drop=, order=                  terms by name or pattern: keep=(dt, l*), order=dt; what is not shown is a control, which is one Yes/No line
+--   controls=(Weather:rain temp*, Size:assets)  such lines by name, each in place of its terms; controls=0: none
+--   rename=(dt:Digital trade, prov:Province)  labels of terms, outcomes, effects and lines (N:Observations); without it names are as in the fit. a:b, a::2015 and a^b take those of
+--                                         their parts; terms with the same label that no column has together are one row
+--   groups=(All states:2, South:2)        heads over several columns; groups=((...), (...)): several lines of them. numbers=0, outcomes=0 leave those heads out
+--   panels=(A. Homicide:3, B. Larceny:3)  panels below each other: three fits, then three
 --   constant=auto | 1 | 0                 auto: where the model estimates it; 1: with absorbed effects too, where it is the mean of the effects
 --   parts=first* | *                      further equations as columns of their own: first stages, the equations of a mediation. Quantiles are columns anyway
---   fe=0, units=0, errors=0               leave out the Yes/No lines of the effects, the number of units, the line that says how errors were made
---   r2=overall+within+adj | none          pseudo R2 stands there where a fit has it; stats=(rmse, aic) adds any statistic of the fits
+--   fe=0, units=0, errors=0               leave out the Yes/No lines of the effects, the number of units, the line that says how errors were made; marks=(✓, –): other words than Yes, No
+--   r2=overall+within+adj | none          pseudo R2 stands there where a fit has it
+--   stats=(rmse, outcome_mean, aic:1)     any statistic of the fits, with the decimals behind a colon; lines=(Sample: all | all | South): lines of one's own
 --   tests=auto | all | none | (hansen_j, kp*)  auto: first-stage F, Kleibergen-Paap LM and Wald F with the critical value, Hansen J, Sargan, pretrend, sobel, hausman, thresholds
 -- corr_table: under=p (p-values in parentheses beneath, no stars unless asked), stars=, digits=3, heads=names|numbers, rename=
 -- describe_table: columns=(N, Mean, p50, SD, Min, Max) names the values (five are N, Mean, SD, Min, Max), digits=3, rename=. Integers have no decimals.
@@ -28,28 +36,36 @@
 -- A fit with an error, and a NULL, get an empty column and a note. A term dropped as collinear shows a dash. A name in keep=, drop= or order= that no fit has is an error.
 -- No rows: NULL.
 --
--- Beside other programs, as we know them (none of them was run for this list; what stands under "here" is checked by tests/fit_table.py):
---                                              here            esttab          etable (fixest)  modelsummary
---   numbers of columns (1) (2)                 yes             yes             yes              yes
---   outcome, once over columns that share it   yes             mgroups(), by hand  yes          by hand
---   estimate and error in lines                yes             yes             yes              yes
---   two or three lines (se, t, p, ci)          under=se+t      cells() by hand coefstat= one    statistic= several
---   decimal points above each other            yes             yes (dcolumn)   no               siunitx by hand
---   small numbers keep two figures             digits=auto     a3              digits= by figures  fmt_sprintf by hand
---   keep, drop, order, rename with patterns    yes             yes             yes (regex)      yes (coef_map)
---   controls as one Yes/No line                by itself       indicate() by hand  group= by hand   add_rows by hand
---   absorbed effects as Yes/No lines           by itself       reghdfe + estfe yes              glance rows
---   number of units                            by itself       e(N_g) by hand  fixef_sizes=TRUE by hand
---   how errors were made                       by itself       by hand         yes              yes
---   first-stage F, KP LM and F, Hansen J       by itself, with the critical value   stats() one by one   fitstat= one by one   gof_map by hand
---   first stages beside the second             parts=first*    est restore     stage = 1:2      by hand
---   constant of a model with effects           constant=1      xtreg only      no               no
---   a fit that failed                          empty column, and the reason beneath   (a value that they do not have)
---   a regressor dropped as collinear           a dash, with a note   0 (.)     note outside     absent
---   text, markdown, LaTeX, HTML, CSV           all             all             text, LaTeX      all, and Word
---   another language                           lang=zh         by hand         setFixest_dict   by hand
---   one call from a query, no objects          yes             no              no               no
--- Not here: Word files (HTML pastes into Word), panels one above the other (two calls), free text in a chosen row.
+-- Beside other programs, on the fits below and on a logit, a Poisson and an instrumented model of the same tables: fixest 0.12.2 (etable), modelsummary 2.6.0.8 and
+-- texreg 1.39.4 in R, maketables 0.2.0 (which prints pyfixest 0.60's etable) in Python. Each cell is what came out when it was run; blank: not tried. esttab needs Stata
+-- and was not run. statsmodels' summary_col, linearmodels' compare and Python's stargazer, run too, have fewer of these lines.
+--                                             here                 etable             modelsummary     texreg            maketables
+--   outcome, once over columns that share it  yes                  in LaTeX           no               no                yes
+--   heads over groups of columns              groups=              headers=           list of lists    custom.header     model_heads
+--   panels below each other                   panels=                                 shape="rbind"
+--   lines beneath an estimate                 any of se t p ci     one                any              error, interval   any
+--   estimate and error in one cell            beside=1             its default        estimate=        single.row        coef_fmt
+--   intervals at another level                level=               ci=                conf_level=      ci.force.level
+--   exponentiated coefficients                exp=, by column                         exponentiate=
+--   small numbers keep two figures            by itself            by figures         fmt_significant  no                no
+--   keep, drop, order, labels                 patterns with *      expressions        coef_map         custom.coef.map   expressions
+--   two names in one row                      same label           same label         same label       same label        two rows
+--   labels of interactions from their parts   yes                  yes                the sign only                      yes
+--   named Yes/No lines of controls            controls=            group=
+--   effects as Yes/No lines                   yes                  yes                X or blank       counts of levels  "-" if there are two
+--   how errors were made                      by itself            by itself          by itself        no                se_type
+--   mean of the outcome                       stats=outcome_mean   fitstat=~my        no               no                by hand
+--   lines of one's own                        lines=               extralines         add_rows         custom.gof.rows   custom_model_stats
+--   first-stage F, Sargan or Hansen J         by itself            fitstat=, by name  no               no
+--   Kleibergen-Paap F and critical value      by itself            F, by name         no               no
+--   first stage beside the second             parts=first*         stage = 1:2
+--   a regressor dropped as collinear          a dash, a note       absent             absent           absent            absent
+--   a fit that failed                         empty, with a note                      an error
+--   LaTeX needs                               booktabs             booktabs ("aer")   tabularray       booktabs          makecell, tabularx
+--   points above each other in LaTeX          latex=dcolumn        no                 align="d"        dcolumn=TRUE      no
+--   & % _ in titles, notes and names          escaped              escaped            escaped          titles by hand    left as they are
+--   words of the table in Chinese             lang=zh
+-- Not here: Word files (HTML pastes into Word), tables over several pages, errors other than those of the fit (ask the estimator).
 
 CREATE TEMP TABLE models(number INTEGER PRIMARY KEY, fit TEXT);
 INSERT INTO models(fit) VALUES
@@ -60,6 +76,16 @@ INSERT INTO models(fit) VALUES
 
 SELECT fit_table('', fit, 'keep=post, rename=(post:Castle law, sid:State, year:Year, l_homicide:Log homicide, l_larceny:Log larceny), r2=overall+within, title=Castle laws and crime')
 FROM models;
+
+-- Heads over columns, the mean of the outcome, a line of one's own, controls by name, intervals
+SELECT fit_table('', fit, 'keep=post, under=se+ci, groups=(Homicide:3, Larceny:1), outcomes=0, controls=(Economy:unemployrt poverty, Police:l_police), stats=(outcome_mean, aic:1),
+                 lines=(Sample: all | all | all | all), rename=(post:Castle law, sid:State, year:Year, N:Observations), marks=(✓, –)') FROM models;
+
+-- Two panels under the same columns; the number of each is that of its fits
+SELECT fit_table('', fit, 'keep=post, panels=(Panel A. Homicide:1, Panel B. Larceny:1), rename=post:Castle law') FROM models WHERE number > 2;
+
+-- Odds ratios with intervals of 90%
+SELECT fit_table('', econ_fit('fe_logit', 'nsw', 'treat ~ age + educ + black', ''), 'exp=all, under=ci, level=.9');
 
 -- As a paper in LaTeX, with t statistics in a line of their own, in Chinese
 SELECT fit_table('', fit, 'keep=post, under=se+t, format=latex, lang=zh') FROM models WHERE number < 3;

@@ -4,6 +4,7 @@ import csv
 import html.parser
 import io
 import json
+import math
 import os
 import pathlib
 import re
@@ -24,9 +25,12 @@ def term(name, estimate, error=None, p=None, **more):
             "conf_low": estimate - 1.96 * error if known else None, "conf_high": estimate + 1.96 * error if known else None, **more}
 
 
+NUMBERS = {"rmse": .1234, "aic": -1234.567, "outcome_mean": 2.5, "level": .95}
+
+
 def fit(terms, outcome="nqp", effects=(), vcov="hc1", stats=None, tests=(), **more):
     return json.dumps({"estimator": "fe_ols", "formula": "written by hand", "outcome": outcome, "nobs": 270, "terms": terms, "vcov": {"type": vcov, "terms": 0, "lower": []},
-                       "stats": {"r2": .9534, "r2_within": .5, "df_t": 29, **(stats or {})}, "words": {}, "absorbed": [{"name": n, "levels": k, "redundant": 0, "nested": False} for n, k in effects],
+                       "stats": {"r2": .9534, "r2_within": .5, "df_t": 29, **NUMBERS, **(stats or {})}, "words": {}, "absorbed": [{"name": n, "levels": k, "redundant": 0, "nested": False} for n, k in effects],
                        "rows": {}, "tests": list(tests), **more}, ensure_ascii=False)
 
 
@@ -46,6 +50,8 @@ SECOND = fit([term("dt", .4154, .0338, 1e-9, stage="second"), term("lf", .02, .0
 FAILED = fit([], error="no row is left", outcome="nqp")
 THRESHOLD = fit([term("regime::1:x", .5, .2, .02), term("threshold_1", .35, part="threshold", conf_low=.31, conf_high=.37) | {"conf_low": .31, "conf_high": .37}])
 QUANTILES = fit([term("x @ 0.25", .1, .05, .04, tau=.25), term("x @ 0.75", .2, .05, .001, tau=.75)], estimator="fe_quantile", stats={"r2": None})
+SHARED = fit([term("dt_lagged", .25, .1, .02)])
+CROSSED = fit([term("dt:lf", .125, .1, .2), term("region::east:dt", .5, .1, .001), term("region::west", .5, .1, .001)], effects=[("region^year", 18)])
 HOSTILE = fit([term("a & b_1 <i>%$#{}~^\\|\"'*[x]</i>", 1., .5, .05)], outcome="百分比 <script>", effects=[("省份 & 年", 31)])
 
 
@@ -77,6 +83,15 @@ CASES = [
     ("html, hostile names", [HOSTILE], "format=html"),
     ("symbols of one's own", [UNIT], "stars=(+ .2, * .05, ** .01), under=none"),
     ("order and patterns", [UNIT, FULL], "order=(ul, l*), drop=dt"),
+    ("heads over columns, lines, marks, controls by name", [POOLED, TWOWAY, UNIT, FULL], "groups=((All:2, :1, East:1), (\"Raw, simple\":1, Effects:3)), lines=(Sample: all | all | | east; Years: 2011-2019), "
+     "marks=(✓, –), controls=(Trade:lf, Size:ul), keep=dt, outcomes=0"),
+    ("panels", [POOLED, UNIT, TWOWAY, FULL], "panels=(Panel A. Output:2, Panel B. Trade:2), keep=dt, groups=(Both:2)"),
+    ("panels, latex with points above each other", [POOLED, UNIT, TWOWAY, FULL], "panels=(A:2, B:2), under=t+se, format=latex, latex=(small, dcolumn, threeparttable), title=T"),
+    ("panels, html", [POOLED, FULL], "panels=(A & B:1, C:1), format=html, keep=dt"),
+    ("panels, markdown", [POOLED, FULL], "panels=(A*B:1, C:1), format=markdown, keep=dt"),
+    ("exponentials beside intervals", [POOLED, UNIT], "exp=2, level=.95, under=ci, beside=1, stats=(rmse:1, aic), rename=(N:Observations)"),
+    ("statistics by their names, in Chinese", [POOLED, UNIT], "stats=(outcome_mean, aic:1, rmse), lang=zh, under=ci, keep=dt"),
+    ("one row for two names, interactions by their parts", [POOLED, SHARED, CROSSED], "rename=(dt:Digital trade, dt_lagged:Digital trade, region:Region, year:Year), constant=0"),
 ]
 
 
@@ -141,6 +156,38 @@ def test_controls_and_effects(table):
     assert page["prov fixed effects"] == ["No", "Yes", "Yes"] and page["year fixed effects"] == ["No", "Yes", "No"]
     assert page["Number of prov"] == ["30", "30"] and page["N"] == ["270"] * 3
     assert "Controls" not in table([POOLED, TWOWAY], "keep=dt") and "Controls" not in table([UNIT], "keep=dt, controls=0")
+
+
+def test_exponentials(table):
+    """exp(b), exp(b) se and exp of the ends (Stata's eform): b = -0.7, se = 0.2, ends with 1.96."""
+    page = table([fit([term("x", -.7, .2, .0005)]), fit([term("x", -.7, .2, .0005)])], "exp=(1), under=se+t+ci, format=csv, digits=4")
+    values = [math.exp(-.7), math.exp(-.7) * .2, math.exp(-.7 - 1.96 * .2), math.exp(-.7 + 1.96 * .2)]
+    estimate, error, low, high = (rounded(value, 4) for value in values)
+    assert list(csv.reader(io.StringIO(page)))[2:6] == [["x", estimate + "***", "-0.7000***"], ["", f"({error})", "(0.2000)"], ["", "[-3.50]", "[-3.50]"],
+                                                        ["", f"[{low}, {high}]", "[-1.0920, -0.3080]"]]
+
+
+def test_another_level(table):
+    """t(29) at 0.90: 1.699127 (a table's 1.699); an interval that is not estimate and error, such as that of draws, cannot be had at another level."""
+    quantile = {.95: 2.045229642132703, .9: 1.6991270265334972}  # scipy.stats.t.ppf(.975, 29), (.95, 29)
+    own = {**term("x", .5, .2, .02), "conf_low": .5 - quantile[.95] * .2, "conf_high": .5 + quantile[.95] * .2}
+    page = table([fit([own])], "level=.9, under=ci, digits=6, format=csv")
+    assert f"[{rounded(.5 - quantile[.9] * .2, 6)}, {rounded(.5 + quantile[.9] * .2, 6)}]" in page
+    assert f"[{rounded(own['conf_low'], 6)}, {rounded(own['conf_high'], 6)}]" in table([fit([own])], "level=.95, under=ci, digits=6, format=csv")
+    with pytest.raises(Exception, match="was not made from its standard error; give level= to the estimator"):
+        table([fit([{**own, "conf_low": 0}])], "level=.9, under=ci")
+    assert "90% confidence intervals in brackets" in table([fit([own])], "level=.9, under=ci") and "95% confidence intervals" in table([fit([own])], "under=ci")
+    assert "\nConfidence intervals in brackets" in table([fit([own]), fit([own], stats={"level": .9})], "under=ci")
+
+
+def test_panels_ask_for_the_same_columns(table):
+    with pytest.raises(Exception, match=r"'B' has another number of columns \(1\) than 'A' \(2\)"):
+        table([POOLED, POOLED, UNIT], "panels=(A:2, B:1)")
+    with pytest.raises(Exception, match="panels= takes 2 fits, but there are 3"):
+        table([POOLED, POOLED, UNIT], "panels=(A:1, B:1)")
+    assert "B, (1) was not estimated: no row is left" in table([POOLED, FAILED], "panels=(A:1, B:1)")
+    page = table([POOLED, UNIT], "panels=(A:1, B:1), keep=lf")  # a term of one panel only
+    assert "lf" in page
 
 
 def test_names_match_as_formulas_do(table):
@@ -219,7 +266,11 @@ def test_latex_compiles(table, db, tmp_path):
              table([QUANTILES], "format=latex"),
              db.value("WITH c(a, b, r, p) AS (VALUES ('x_1','x_1',1,NULL), ('y','x_1',-.5,.01), ('y','y',1,NULL)) SELECT corr_table(a, b, r, p, 'format=latex, under=p') FROM c"),
              db.value("SELECT describe_table('x_1', 10, 1.5, .25, -1, 2e6, 'format=latex')")]
-    source = "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage[utf8]{inputenc}\\usepackage{textcomp,booktabs}\\begin{document}\n" + "\n\n".join(pages) + "\n\\end{document}\n"
+    there = [name for name in ("dcolumn", "threeparttable", "rotating", "float") if subprocess.run(["kpsewhich", name + ".sty"], stdout=subprocess.PIPE).stdout.strip()]
+    words = {"dcolumn": "dcolumn", "threeparttable": "threeparttable", "rotating": "sideways", "float": "here"}
+    pages += [table([POOLED, UNIT, TWOWAY, FULL], f"panels=(A & B:2, C_1:2), under=t+ci+p, format=latex, groups=(x_1:2), title=T, latex=(small, {words[name]})") for name in there if name != "float"]
+    pages += [table([SECOND], "parts=*, format=latex, latex=(wide, here, dcolumn)")] if {"dcolumn", "float"} <= set(there) else []
+    source = "\\documentclass{article}\\usepackage[T1]{fontenc}\\usepackage[utf8]{inputenc}\\usepackage{" + ",".join(["textcomp", "booktabs", *there]) + "}\\begin{document}\n" + "\n\n".join(pages) + "\n\\end{document}\n"
     (tmp_path / "page.tex").write_text(source, encoding="utf-8")
     done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"], cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
     assert done.returncode == 0 and (tmp_path / "page.pdf").exists(), done.stdout[-1500:]
@@ -278,6 +329,18 @@ def test_options_as_json(db):
     ("'a', ?, 'r2=big'", "r2=big: it is made of overall, within and adj"),
     ("'a', ?, 'stats=nope'", "stats=nope: no fit has a statistic of this name"),
     ("'a', ?, 'rename=dt'", "rename=dt: it is made of name:label"),
+    ("'a', ?, 'groups=(A:1, B:1)'", "groups=: 'B:1' ends in column 2, but there are 1"),
+    ("'a', ?, 'groups=A'", "groups=: 'A' must be a label, a colon and how many, as in groups=(All states:2, South:2)"),
+    ("'a', ?, 'panels=(A:1, B:1)'", "panels=: 'B:1' ends at fit 2, but there are 1"),
+    ("'a', ?, 'panels=A:0'", "panels=: 'A:0' must be a label, a colon and how many"),
+    ("'a', ?, 'lines=(Sample: a | b)'", "lines=: 'Sample: a | b' must be a name, a colon and 1 cells with | between them"),
+    ("'a', ?, 'marks=x'", "marks=x: two words, for yes and for no"),
+    ("'a', ?, 'controls=lf'", "controls=lf: 0, 1, or lines with their terms"),
+    ("'a', ?, 'controls=(Size:lf)'", "controls=lf matches no term of the fits, which have 'dt'"),
+    ("'a', ?, 'exp=2'", "exp=: '2' is not the number of a column (1 to 1), nor all"),
+    ("'a', ?, 'level=95'", "level=95 must lie between 0 and 1"),
+    ("'a', ?, 'stats=aic:x'", "stats=aic:x: behind the colon stands the number of decimals, 0 to 9"),
+    ("'a', ?, 'latex=big'", "latex=: 'big' is none of dcolumn, threeparttable"),
     ("'a', substr(?, 2)", "this is not a fit"),
     ("?", "1 arguments were given; it is called as fit_table(label, fit [, 'options'])"),
     ("'a', ?, 'under=se', 1", "4 arguments were given"),

@@ -1,154 +1,37 @@
 /* fit_table.c: the regression table of a paper from fits in rows.
  *
- * 1. Columns: one a fit, (1) (2) ... in the order of the rows, with its label beneath unless that says the same; then the outcome, once over columns
- *    that share it, and the model's kind where fits differ. A fit's further equations ("first: dt") are columns of their own, in front of it, where
- *    parts= names them (parts=first* or parts=*); a fit that has nothing else shows all its parts. Thresholds belong to the fit's own column.
- * 2. Rows: the terms in the order in which they first appear, the constant last. keep=, drop= and order= take names or patterns with *, as the
+ * 1. Rows: the terms in the order in which they first appear, the constant last. keep=, drop= and order= take names or patterns with *, as the
  *    terms are called or as rename=(dt:Digital trade) calls them. A pattern that matches nothing is an error. What is not shown is a control: one Yes/No line.
- * 3. Beneath an estimate: under=se, t, p, ci, or several (se+t): intervals in brackets; of the others the first in parentheses, the second in brackets, the
- *    third in braces. Where there is no error but an interval (a threshold), the interval.
- * 4. digits=auto: three decimals, more where the error (else the estimate) would show fewer than two figures, at most eight; a whole number fixes them.
- * 5. Stars from the fit's own p-values. A term dropped as collinear shows a dash.
- * 6. The constant: (Intercept), or with absorbed effects and constant=1 the statistics constant and constant_se of the fit, p from Student's t with df_t.
- * 7. A fit with an error, and a NULL, get an empty column and a note.
- * Below the coefficients: fit_table_foot.c. */
+ *    Terms with the same label that no column has together are one row.
+ * 2. Beneath an estimate: under=se, t, p, ci, or several (se+t): intervals in brackets; of the others the first in parentheses, the second in brackets, the
+ *    third in braces. Where there is no error but an interval (a threshold), the interval. beside=1: behind it, in the same cell.
+ * 3. digits=auto: three decimals, more where the error (else the estimate) would show fewer than two figures, at most eight; a whole number fixes them.
+ * 4. Stars from the fit's own p-values. A term dropped as collinear shows a dash.
+ * 5. The constant: (Intercept), or with absorbed effects and constant=1 the statistics constant and constant_se of the fit, p from Student's t with df_t.
+ * 6. level=: intervals anew from the error and df_t; refused where the fit's own interval is not such a one (draws, inverted tests). Else those of the fit, whose level the note names.
+ * 7. exp=all or exp=(2, 3): exp(b) in these columns, its error exp(b) se (delta method), the ends of the interval exponentiated; t, p and stars are those of b.
+ * 8. panels=(Homicide:3, Larceny:3): the first three fits, below them the next three, under the same columns; each panel has its own foot.
+ * 9. A fit with an error, and a NULL, get an empty column and a note.
+ * Columns and heads: fit_table_columns.c. Below the coefficients: fit_table_foot.c. */
 #include "print.h"
-
-const char *paper_word(const Paper *paper, const char *english) { return print_word(paper->chinese, english); }
-
-/* Of "name:label" the label, where the name matches. A name may hold colons (year::2015). */
-static const char *renamed(const char *item, const char *term) {
-  size_t at = 0;
-  const char *name = term;
-  while (item[at]) {
-    if (item[at] == ' ' && *name != ' ') at++;
-    else if (*name == ' ' && item[at] != ' ') name++;
-    else if (*name && item[at] == *name) at++, name++;
-    else break;
-  }
-  if (*name || (item[at] != ':' && item[at] != '=') || item[at + 1] == ':') return NULL;
-  const char *label = item + at + 1;
-  while (*label == ' ') label++;
-  return label;
-}
-
-const char *paper_name(const Paper *paper, const char *term) {
-  for (int i = 0; i < paper->renames.count; i++) {
-    const char *label = renamed(paper->renames.item[i], term);
-    if (label) return print_unquoted(paper->run, label);
-  }
-  return strcmp(term, "(Intercept)") == 0 ? paper_word(paper, "Constant") : term;
-}
-
-/* ------------------------------------------------------------------------------------------------ columns */
-
-static bool own_part(const char *part) { return !part || strcmp(part, "threshold") == 0; }
-
-static bool has_main(const Fit *fit) {
-  for (int i = 0; i < fit->terms; i++)
-    if (!fit->term[i].part) return true;
-  return false;
-}
-
-static const char *part_outcome(const FitTerm *term, const Fit *fit) {
-  const char *outcome = fit_attribute_word(term, "outcome"), *colon = strchr(term->part, ':');
-  if (outcome) return outcome;
-  bool equation = colon && (strncmp(term->part, "first:", 6) == 0 || strncmp(term->part, "mediator:", 9) == 0);
-  return equation ? colon + 1 + (colon[1] == ' ') : fit->outcome;
-}
-
-/* "2SLS", "OLS", "Poisson", ... */
-static const char *model_name(const Fit *fit) {
-  static const char *const NAMES[][2] = {{"fe_ols", "OLS"}, {"fe_poisson", "Poisson"}, {"fe_logit", "Logit"}, {"fe_probit", "Probit"}, {"re_gls", "Random effects"}, {"fe_quantile", "Quantile"},
-                                         {"fe_threshold", "Threshold"}, {"fe_mediate", "Mediation"}, {"did_att", "DID"}, {"panel_gmm", "GMM"}, {"fe_compare", "Comparison"}};
-  const char *method = fit_word_value(fit, "method");
-  if (strcmp(fit->estimator, "fe_iv") == 0) {
-    if (!method || strcmp(method, "2sls") == 0) return "2SLS";
-    return strcmp(method, "liml") == 0 ? "LIML" : strcmp(method, "gmm") == 0 || strcmp(method, "gmm2s") == 0 ? "GMM" : method;
-  }
-  for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
-    if (strcmp(NAMES[i][0], fit->estimator) == 0) return NAMES[i][1];
-  return fit->estimator;
-}
-
-/* Of an equation beside the model: what it is, its name up to the colon. */
-static const char *part_model(const Paper *paper, const char *part, const Fit *fit, bool main) {
-  if (strncmp(part, "first:", 6) == 0) return paper_word(paper, "first stage");
-  return main ? run_text_n(paper->run, part, strcspn(part, ":")) : model_name(fit);
-}
-
-/* A fit of several quantiles names its terms "x @ 0.25": each quantile becomes a part. */
-static const Fit *split_quantiles(Run *run, const Fit *fit) {
-  double first = (double)NAN;
-  bool several = false;
-  for (int i = 0; i < fit->terms; i++) {
-    double tau = fit->term[i].part ? (double)NAN : fit_attribute_number(&fit->term[i], "tau");
-    if (isnan(first)) first = tau;
-    several |= !isnan(tau) && tau != first;
-  }
-  if (!several) return fit;
-  Fit *copy = NEW(run, Fit);
-  FitTerm *term = NEW_ARRAY(run, FitTerm, fit->terms);
-  if (run_failed(run)) return fit;
-  *copy = *fit;
-  copy->term = term;
-  for (int i = 0; i < fit->terms; i++) {
-    term[i] = fit->term[i];
-    double tau = fit_attribute_number(&term[i], "tau");
-    const char *at = strstr(term[i].term, " @ ");
-    if (term[i].part || isnan(tau) || !at) continue;
-    Text name = {.run = run};
-    text_add(&name, "τ = ");
-    text_short(&name, tau, 4);
-    term[i].part = name.data;
-    term[i].term = run_text_n(run, term[i].term, (size_t)(at - term[i].term));
-    if (run_failed(run)) return fit;
-  }
-  return copy;
-}
-
-static void make_columns(Paper *paper) {
-  PrintJob *job = paper->job;
-  PrintList parts = print_list(paper->run, print_text(job, "parts"));
-  int room = 0;
-  for (int64_t r = 0; r < job->rows; r++) {
-    int more = 1 + (job->fit[r] ? job->fit[r]->terms : 0);
-    if (more > 10000 || (room += more) > 100000) { run_fail(paper->run, "too many columns and terms for one page"); return; }
-  }
-  paper->column = NEW_ARRAY(paper->run, PaperColumn, room);
-  if (run_failed(paper->run)) return;
-  for (int64_t r = 0; r < job->rows; r++) {
-    const Fit *fit = job->fit[r] ? split_quantiles(paper->run, job->fit[r]) : NULL;
-    if (run_failed(paper->run)) return;
-    const char *label = print_cell(paper->run, &job->cell[r * job->columns]);
-    bool main = fit && has_main(fit), any = false;
-    for (int i = 0; fit && !fit->error && i < fit->terms; i++) {
-      const char *part = fit->term[i].part;
-      bool wanted = part && (!main || !own_part(part)), known = false;
-      if (!wanted) continue;
-      bool named = !main && !parts.count;
-      for (int p = 0; p < parts.count && !named; p++) named = print_matches(parts.item[p], part);
-      for (int c = 0; c < paper->columns && !known; c++) known = paper->column[c].fit == fit && paper->column[c].part && strcmp(paper->column[c].part, part) == 0;
-      if (!named || known) continue;
-      paper->column[paper->columns++] = (PaperColumn){.fit = fit, .part = part, .label = main ? label : part, .outcome = part_outcome(&fit->term[i], fit),
-                                                      .model = part_model(paper, part, fit, main)};
-      any = true;
-    }
-    if (any && !main) continue;
-    paper->column[paper->columns++] = (PaperColumn){.fit = fit, .label = label, .outcome = fit ? fit->outcome : NULL, .model = fit ? model_name(fit) : NULL,
-                                                    .failed = !fit ? "there is no fit (NULL)" : fit->error};
-  }
-}
 
 static const FitTerm *term_in(const PaperColumn *column, const char *name) {
   const Fit *fit = column->fit;
   for (int i = 0; fit && !column->failed && i < fit->terms; i++) {
     const char *part = fit->term[i].part;
-    bool mine = column->part ? part && strcmp(part, column->part) == 0 : own_part(part);
+    bool mine = column->part ? part && strcmp(part, column->part) == 0 : paper_own_part(part);
     if (mine && print_matches(name, fit->term[i].term) && !strchr(name, '*')) return &fit->term[i];
     if (mine && strcmp(name, fit->term[i].term) == 0) return &fit->term[i];
   }
   return NULL;
+}
+
+bool paper_has(const PaperColumn *column, const char *term) { return term_in(column, term) != NULL; }
+
+static const FitTerm *row_term(const PaperColumn *column, const PaperTerm *row) {
+  const FitTerm *found = NULL;
+  for (; row && !found; row = row->also) found = term_in(column, row->name);
+  return found;
 }
 
 /* ------------------------------------------------------------------------------------------------ which terms, in which order */
@@ -157,13 +40,21 @@ static bool matches(const Paper *paper, const char *pattern, const char *term) {
   return print_matches(pattern, term) || print_matches(pattern, paper_name(paper, term));
 }
 
-static bool in_list(const Paper *paper, const PrintList *list, const char *term) {
+static bool in_list(const Paper *paper, const PrintList *list, const char *term) { /* any of its patterns */
   for (int i = 0; i < list->count; i++)
     if (matches(paper, list->item[i], term)) return true;
   return false;
 }
 
-static void check_patterns(Paper *paper, const char *option, const PrintList *list, int terms, const char *const *term) {
+bool paper_controlled(const Paper *paper, int group, const char *term) { return in_list(paper, &paper->control[group].patterns, term); }
+
+static bool in_controls(const Paper *paper, const char *term) {
+  for (int g = 0; g < paper->controls; g++)
+    if (paper_controlled(paper, g, term)) return true;
+  return false;
+}
+
+static void check_patterns(const Paper *paper, const char *option, const PrintList *list, int terms, const char *const *term) {
   for (int i = 0; i < list->count && !run_failed(paper->run); i++) {
     bool any = false;
     for (int t = 0; t < terms && !any; t++) any = matches(paper, list->item[i], term[t]);
@@ -179,13 +70,31 @@ static int constant_rule(const Paper *paper) {
   return strcmp(text, "auto") == 0 ? -1 : strcmp(text, "1") == 0 || strcmp(text, "yes") == 0;
 }
 
+/* Rule 1: a row of its own, or with another of the same label. */
+static void add_term(Paper *paper, const char *name) {
+  PaperTerm *term = NULL;
+  for (int t = 0; t < paper->terms && paper->renames.count && !term; t++) {
+    if (strcmp(paper_name(paper, paper->term[t].name), paper_name(paper, name)) != 0) continue;
+    bool together = false;
+    for (int c = 0; c < paper->columns; c++) together |= row_term(&paper->column[c], &paper->term[t]) && term_in(&paper->column[c], name);
+    if (!together) term = &paper->term[t];
+  }
+  if (!term) {
+    paper->term[paper->terms++] = (PaperTerm){.name = name};
+    return;
+  }
+  while (term->also) term = term->also;
+  term->also = NEW(paper->run, PaperTerm);
+  if (term->also) term->also->name = name;
+}
+
 static void choose_terms(Paper *paper) {
   Run *run = paper->run;
   PrintList keep = print_list(run, print_text(paper->job, "keep")), drop = print_list(run, print_text(paper->job, "drop")), order = print_list(run, print_text(paper->job, "order"));
   int room = 1, all = 0;
   for (int c = 0; c < paper->columns; c++) room += paper->column[c].fit ? paper->column[c].fit->terms : 0;
   const char **every = NEW_ARRAY(run, const char *, room);
-  paper->term = NEW_ARRAY(run, const char *, room);
+  paper->term = NEW_ARRAY(run, PaperTerm, room);
   bool *taken = NEW_ARRAY(run, bool, room);
   if (run_failed(run)) return;
   bool constant = false;
@@ -193,7 +102,7 @@ static void choose_terms(Paper *paper) {
     const PaperColumn *column = &paper->column[c];
     for (int i = 0; column->fit && !column->failed && i < column->fit->terms; i++) {
       const FitTerm *term = &column->fit->term[i];
-      bool mine = column->part ? term->part && strcmp(term->part, column->part) == 0 : own_part(term->part), known = false;
+      bool mine = column->part ? term->part && strcmp(term->part, column->part) == 0 : paper_own_part(term->part), known = false;
       for (int t = 0; t < all && mine && !known; t++) known = strcmp(every[t], term->term) == 0;
       if (!mine || known) continue;
       if (strcmp(term->term, "(Intercept)") == 0) constant = true;
@@ -202,69 +111,39 @@ static void choose_terms(Paper *paper) {
     constant |= column->fit && !column->part && !isnan(fit_stat_value(column->fit, "constant")) && constant_rule(paper) == 1;
   }
   if (constant) every[all++] = "(Intercept)";
-  check_patterns(paper, "keep", &keep, all, every);
-  check_patterns(paper, "drop", &drop, all, every);
-  check_patterns(paper, "order", &order, all, every);
+  paper->every = every;
+  paper->all = all;
   for (int t = 0; t < all; t++) {
     bool is_constant = strcmp(every[t], "(Intercept)") == 0;
-    bool shown = (!keep.count || in_list(paper, &keep, every[t])) && !in_list(paper, &drop, every[t]);
+    bool shown = (!keep.count || in_list(paper, &keep, every[t])) && !in_list(paper, &drop, every[t]) && !in_controls(paper, every[t]);
     if (is_constant && constant_rule(paper) >= 0) shown = constant_rule(paper) == 1;
     if (shown) continue;
     taken[t] = true;
-    for (int c = 0; c < paper->columns && !is_constant; c++) paper->column[c].hidden_terms |= term_in(&paper->column[c], every[t]) != NULL;
   }
-  for (int o = 0; o <= order.count; o++) {
+  for (int o = 0; o <= order.count && run_poll(run, (uint64_t)all * 100); o++) {
     for (int t = 0; t < all; t++) {
       if (taken[t] || (o < order.count && !matches(paper, order.item[o], every[t]))) continue;
       taken[t] = true;
-      paper->term[paper->terms++] = every[t];
+      add_term(paper, every[t]);
     }
   }
 }
 
-/* ------------------------------------------------------------------------------------------------ heads */
-
-/* A head whose equal neighbours are one cell. */
-static void spanning_head(Paper *paper, const char *name, const char *const *text, bool rule) {
-  TableCell *cell = table_row(&paper->table, TABLE_HEAD, name);
-  if (!cell) return;
-  for (int c = 0; c < paper->columns;) {
-    int span = 1;
-    while (text[c] && c + span < paper->columns && text[c + span] && strcmp(text[c], text[c + span]) == 0) span++;
-    cell[1 + c] = (TableCell){.text = text[c], .span = span};
-    c += span;
+/* A pattern must match a term of some panel. */
+static void check_lists(Paper *panel, int panels) {
+  static const char *const OPTION[] = {"keep", "drop", "order"};
+  int all = 0;
+  for (int p = 0; p < panels; p++) all += panel[p].all;
+  const char **every = NEW_ARRAY(panel->run, const char *, all + 1);
+  if (run_failed(panel->run)) return;
+  all = 0;
+  for (int p = 0; p < panels; p++)
+    for (int t = 0; t < panel[p].all; t++) every[all++] = panel[p].every[t];
+  for (int o = 0; o < 3; o++) {
+    PrintList list = print_list(panel->run, print_text(panel->job, OPTION[o]));
+    check_patterns(panel, OPTION[o], &list, all, every);
   }
-  paper->table.row[paper->table.rows - 1].underlined = rule;
-}
-
-static void outcome_head(Paper *paper, const char **text, bool rule) {
-  for (int c = 0; c < paper->columns; c++) text[c] = paper->column[c].outcome ? paper_name(paper, paper->column[c].outcome) : NULL;
-  spanning_head(paper, "", text, rule);
-}
-
-/* An outcome that several columns share stands above their numbers with a rule, else beneath. */
-static void heads(Paper *paper) {
-  Run *run = paper->run;
-  const char **text = NEW_ARRAY(run, const char *, paper->columns), **number = NEW_ARRAY(run, const char *, paper->columns);
-  if (run_failed(run)) return;
-  bool labels = false, outcomes = false, models = false, several = false;
-  for (int c = 0; c < paper->columns; c++) {
-    PaperColumn *column = &paper->column[c];
-    number[c] = run_format(run, "(%d)", c + 1);
-    if (run_failed(run)) return;
-    labels |= column->label && *column->label && strcmp(column->label, number[c]) != 0;
-    outcomes |= column->outcome != NULL;
-    models |= column->model && paper->column[0].model && strcmp(column->model, paper->column[0].model) != 0;
-    several |= c && column->outcome && column[-1].outcome && strcmp(column->outcome, column[-1].outcome) == 0;
-  }
-  if (several) outcome_head(paper, text, true);
-  TableCell *cell = table_row(&paper->table, TABLE_HEAD, "");
-  for (int c = 0; cell && c < paper->columns; c++) cell[1 + c].text = number[c];
-  cell = labels ? table_row(&paper->table, TABLE_HEAD, "") : NULL;
-  for (int c = 0; cell && c < paper->columns; c++) cell[1 + c].text = paper->column[c].label;
-  if (outcomes && !several) outcome_head(paper, text, false);
-  cell = models ? table_row(&paper->table, TABLE_HEAD, paper_word(paper, "Model")) : NULL;
-  for (int c = 0; cell && c < paper->columns; c++) cell[1 + c].text = paper->column[c].model;
+  for (int g = 0; g < panel->controls; g++) check_patterns(panel, "controls", &panel->control[g].patterns, all, every);
 }
 
 /* ------------------------------------------------------------------------------------------------ coefficients */
@@ -342,30 +221,74 @@ static const FitTerm *constant_of(const Paper *paper, const PaperColumn *column,
   double estimate = fit_stat_value(column->fit, "constant"), error = fit_stat_value(column->fit, "constant_se"), df = fit_stat_value(column->fit, "df_t");
   if (isnan(estimate)) return NULL;
   if (isnan(df)) df = INFINITY;
-  double half = isfinite(df) ? student_quantile(.975, df) : normal_quantile(.975);
+  double half = student_quantile(.5 + paper_level(column->fit) / 2, df);
   *made = (FitTerm){.term = "(Intercept)", .estimate = estimate, .std_error = error, .statistic = estimate / error, .p_value = student_two_sided(estimate / error, df),
                     .conf_low = estimate - half * error, .conf_high = estimate + half * error};
+  return made;
+}
+
+double paper_level(const Fit *fit) {
+  double level = fit_stat_value(fit, "level");
+  return level > 0 && level < 1 ? level : .95;
+}
+
+/* Rule 6. */
+static void other_level(const Paper *paper, const Fit *fit, FitTerm *term) {
+  double df = fit_stat_value(fit, "df_t"), level = paper_level(fit);
+  if (isnan(df)) df = INFINITY;
+  double half = student_quantile(.5 + level / 2, df) * term->std_error, size = fabs(term->estimate) + half;
+  bool own = fabs(term->conf_low - (term->estimate - half)) <= 1e-6 * size && fabs(term->conf_high - (term->estimate + half)) <= 1e-6 * size;
+  if (!own && fabs(level - paper->level) > 1e-12) {
+    run_fail(paper->run, "level=: the interval of '%.60s' was not made from its standard error; give level= to the estimator", term->term);
+    return;
+  }
+  if (!own) return;
+  half = student_quantile(.5 + paper->level / 2, df) * term->std_error;
+  term->conf_low = term->estimate - half;
+  term->conf_high = term->estimate + half;
+}
+
+/* The term as the column shows it: rules 6 and 7. */
+static const FitTerm *shown(const Paper *paper, const PaperColumn *column, const FitTerm *term, bool interval, FitTerm *made) {
+  if (!term || isnan(term->estimate) || (isnan(paper->level) && !column->exponential)) return term;
+  *made = *term;
+  if (interval && !isnan(paper->level) && !isnan(term->std_error) && !isnan(term->conf_low)) other_level(paper, column->fit, made);
+  if (!column->exponential) return made;
+  made->estimate = exp(made->estimate);
+  made->std_error *= made->estimate;
+  made->conf_low = exp(made->conf_low);
+  made->conf_high = exp(made->conf_high);
   return made;
 }
 
 static void coefficients(Paper *paper, const UnderLines *under, bool *dash) {
   Run *run = paper->run;
   const FitTerm **found = NEW_ARRAY(run, const FitTerm *, paper->columns);
-  FitTerm *made = NEW_ARRAY(run, FitTerm, paper->columns);
+  FitTerm *made = NEW_ARRAY(run, FitTerm, paper->columns), *changed = NEW_ARRAY(run, FitTerm, paper->columns);
+  bool beside = print_option(paper->job, "beside")->integer != 0;
+  if (run_failed(run)) return;
   for (int t = 0; t < paper->terms && run_poll(run, (uint64_t)paper->columns * 5000); t++) {
-    bool constant = strcmp(paper->term[t], "(Intercept)") == 0;
-    TableCell *cell = table_row(&paper->table, TABLE_BODY, paper_name(paper, paper->term[t]));
+    bool constant = strcmp(paper->term[t].name, "(Intercept)") == 0;
+    TableCell *cell = table_row(&paper->table, TABLE_BODY, paper_name(paper, paper->term[t].name));
     if (!cell) return;
     for (int c = 0; c < paper->columns; c++) {
-      found[c] = term_in(&paper->column[c], paper->term[t]);
+      found[c] = row_term(&paper->column[c], &paper->term[t]);
       if (!found[c] && constant) found[c] = constant_of(paper, &paper->column[c], &made[c]);
       if (!found[c]) continue;
+      found[c] = shown(paper, &paper->column[c], found[c], under->used[UNDER_CI], &changed[c]);
       bool dropped = isnan(found[c]->estimate);
       *dash |= dropped;
       cell[1 + c] = (TableCell){.text = dropped ? "–" : print_fixed(run, found[c]->estimate, decimals_for(paper, found[c])),
                                 .stars = stars_of(&paper->stars, found[c]->p_value), .number = !dropped, .span = 1};
     }
-    for (int u = 0; u < under->count; u++) {
+    for (int u = 0; u < under->count && beside; u++) {
+      for (int c = 0; c < paper->columns && !run_failed(run); c++) {
+        TableCell behind = {0};
+        if (found[c] && !isnan(found[c]->estimate)) bracketed(paper, found[c], under->kind[u], brackets_of(under, u), &behind);
+        if (behind.text) cell[1 + c] = (TableCell){.text = run_format(run, "%s%s %s", cell[1 + c].text, cell[1 + c].stars ? cell[1 + c].stars : "", behind.text), .number = true, .span = 1};
+      }
+    }
+    for (int u = 0; u < under->count && !beside; u++) {
       TableCell *line = table_row(&paper->table, TABLE_BODY, "");
       bool any = false;
       for (int c = 0; line && c < paper->columns; c++) {
@@ -377,13 +300,23 @@ static void coefficients(Paper *paper, const UnderLines *under, bool *dash) {
   }
 }
 
-static void note_under(Paper *paper, const UnderLines *under) {
+static void note_under(Paper *paper, const UnderLines *under, double level) {
   static const char *const WHAT[] = {"Standard errors", "t statistics", "p-values", "Confidence intervals"}, *const WHERE[] = {"in parentheses", "in brackets", "in braces"};
   Text text = {.run = paper->run};
   for (int u = 0; u < under->count; u++) {
     int way = brackets_of(under, u);
     text_add(&text, u ? paper->chinese ? "，" : ", " : "");
-    text_format(&text, paper->chinese ? "%s%s" : "%s %s", paper_word(paper, WHAT[under->kind[u]]), paper_word(paper, WHERE[way]));
+    if (under->kind[u] == UNDER_CI && !isnan(level)) {
+      text_short(&text, 100 * level, 4);
+      text_format(&text, paper->chinese ? "%% 置信区间%s" : "%% confidence intervals %s", paper_word(paper, WHERE[way]));
+    } else {
+      const char *what = paper_word(paper, WHAT[under->kind[u]]);
+      if (u && !paper->chinese && strchr("SC", *what)) { /* within the sentence */
+        text_add(&text, *what == 'S' ? "s" : "c");
+        what++;
+      }
+      text_format(&text, paper->chinese ? "%s%s" : "%s %s", what, paper_word(paper, WHERE[way]));
+    }
   }
   const char *stars = stars_note(paper->run, &paper->stars);
   if (stars) text_format(&text, "%s%s", !text.length ? "" : paper->chinese ? "；" : ". ", stars);
@@ -392,56 +325,193 @@ static void note_under(Paper *paper, const UnderLines *under) {
   table_note(&paper->table, text.data);
 }
 
+/* The level that all intervals have; NAN where they differ or a fit does not say. */
+static double common_level(const Paper *panel, int panels) {
+  double level = panel->level;
+  bool first = true;
+  for (int p = 0; p < panels && isnan(panel->level); p++)
+    for (int c = 0; c < panel[p].columns; c++) {
+      const PaperColumn *column = &panel[p].column[c];
+      if (!column->fit || column->failed) continue;
+      double own = fit_stat_value(column->fit, "level");
+      if (isnan(own) || (!first && own != level)) return (double)NAN;
+      level = own;
+      first = false;
+    }
+  return level;
+}
+
+static void note_exponentials(Paper *paper) {
+  Text text = {.run = paper->run};
+  int count = 0;
+  for (int c = 0; c < paper->columns; c++) count += paper->column[c].exponential;
+  if (!count) return;
+  text_add(&text, paper->chinese ? "系数已取指数" : "Exponentiated coefficients");
+  if (count < paper->columns) text_add(&text, paper->chinese ? "：列" : count == 1 ? " in column" : " in columns");
+  for (int c = 0, before = 0; c < paper->columns && count < paper->columns; c++)
+    if (paper->column[c].exponential) text_format(&text, "%s(%d)", before++ ? ", " : " ", c + 1);
+  text_add(&text, paper->chinese ? "。" : ".");
+  if (!run_failed(paper->run)) table_note(&paper->table, text.data);
+}
+
 /* ------------------------------------------------------------------------------------------------ the page */
+
+/* controls=(Weather:rain temp*, Size:assets): lines of their own; terms stand apart by blanks. */
+static void read_controls(Paper *paper) {
+  static const char *const SWITCH[] = {"0", "no", "false", "1", "yes", "true"};
+  const char *text = print_option(paper->job, "controls")->text;
+  paper->control_line = true;
+  for (int i = 0; i < 6; i++)
+    if (strcmp(text, SWITCH[i]) == 0) {
+      paper->control_line = i > 2;
+      return;
+    }
+  PrintList list = print_list(paper->run, text);
+  paper->control = NEW_ARRAY(paper->run, PaperControls, list.count + 1);
+  for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
+    const char *colon = strchr(list.item[i], ':');
+    char *terms = run_text(paper->run, colon ? colon + 1 : "");
+    if (!colon || !terms) {
+      run_fail(paper->run, "controls=%.60s: 0, 1, or lines with their terms, as in controls=(Weather:rain temp*, Size:assets)", list.item[i]);
+      return;
+    }
+    int depth = 0;
+    for (char *at = terms; *at; at++) {
+      depth += (*at == '(') - (*at == ')');
+      if (*at == ' ' && depth == 0) *at = ';';
+    }
+    paper->control[paper->controls++] = (PaperControls){run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i])), print_list(paper->run, terms)};
+  }
+}
+
+static void read_options(Paper *paper) {
+  PrintJob *job = paper->job;
+  const OptionValue *digits = print_option(job, "digits"), *level = print_option(job, "level");
+  paper->digits = -1;
+  if (digits->text && strcmp(digits->text, "auto") != 0) {
+    paper->digits = 0;
+    for (const char *at = digits->text; *at && paper->digits >= 0; at++) paper->digits = *at >= '0' && *at <= '9' && paper->digits < 10 ? paper->digits * 10 + *at - '0' : -1;
+    if (paper->digits < 0 || paper->digits > 15) run_fail(job->run, "digits=%.40s: a whole number from 0 to 15, or auto", digits->text);
+  }
+  paper->renames = print_list(job->run, print_text(job, "rename"));
+  for (int i = 0; i < paper->renames.count; i++)
+    if (!strpbrk(paper->renames.item[i], ":=")) run_fail(job->run, "rename=%.60s: it is made of name:label, several in parentheses: rename=(dt:Digital trade, fdi:FDI)", paper->renames.item[i]);
+  paper->stars = stars_read(job->run, print_option(job, "stars")->text);
+  paper->level = level->text ? level->number : (double)NAN;
+  if (!isnan(paper->level) && !(paper->level > 0 && paper->level < 1)) run_fail(job->run, "level=%.40s must lie between 0 and 1, such as 0.95", level->text);
+  PrintList marks = print_list(job->run, print_text(job, "marks"));
+  if (marks.count && marks.count != 2) run_fail(job->run, "marks=%.60s: two words, for yes and for no, as in marks=(✓, –)", print_option(job, "marks")->text);
+  for (int i = 0; i < 2; i++) paper->mark[i] = marks.count == 2 ? marks.item[1 - i] : paper_word(paper, i ? "Yes" : "No");
+  if (!run_failed(job->run)) read_controls(paper);
+}
+
+static void choose_exponentials(Paper *paper) {
+  const char *text = print_text(paper->job, "exp");
+  if (!text || strcmp(text, "0") == 0) return;
+  PrintList list = print_list(paper->run, text);
+  for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
+    bool any = false;
+    for (int c = 0; c < paper->columns; c++) {
+      const char *number = run_format(paper->run, "%d", c + 1);
+      if (!number || (strcmp(list.item[i], "all") != 0 && strcmp(list.item[i], number) != 0)) continue;
+      paper->column[c].exponential = true;
+      any = true;
+    }
+    if (!any) run_fail(paper->run, "exp=: '%.40s' is not the number of a column (1 to %d), nor all", list.item[i], paper->columns);
+  }
+}
+
+/* The papers of panels=, or one; each with its rows of the job. */
+static Paper *make_panels(const Paper *paper, int *panels) {
+  Run *run = paper->run;
+  PrintList list = print_list(run, print_text(paper->job, "panels"));
+  *panels = list.count ? list.count : 1;
+  Paper *panel = NEW_ARRAY(run, Paper, *panels);
+  PrintJob *job = NEW_ARRAY(run, PrintJob, *panels);
+  int64_t row = 0;
+  for (int p = 0; p < *panels && !run_failed(run); p++) {
+    panel[p] = *paper;
+    job[p] = *paper->job;
+    panel[p].job = &job[p];
+    if (list.count) {
+      job[p].rows = paper_counted(paper, "panels", list.item[p], &panel[p].title);
+      if (row + job[p].rows > paper->job->rows) run_fail(run, "panels=: '%.60s' ends at fit %lld, but there are %lld", list.item[p], (long long)(row + job[p].rows), (long long)paper->job->rows);
+      if (run_failed(run)) return NULL;
+      job[p].cell += row * job[p].columns;
+      job[p].fit += row;
+      row += job[p].rows;
+    }
+    paper_columns(&panel[p]);
+    if (!run_failed(run)) choose_exponentials(&panel[p]);
+    if (!run_failed(run)) choose_terms(&panel[p]);
+    if (!run_failed(run) && panel[p].columns != panel->columns)
+      run_fail(run, "panels=: '%.60s' has another number of columns (%d) than '%.60s' (%d); panels stand under the same columns", panel[p].title, panel[p].columns, panel->title, panel->columns);
+    for (int c = 0; p && c < panel->columns && !run_failed(run); c++) {
+      const char *a = panel->column[c].outcome, *b = panel[p].column[c].outcome;
+      panel->outcomes_differ |= a && b && strcmp(a, b) != 0;
+    }
+  }
+  if (list.count && row < paper->job->rows) run_fail(run, "panels= takes %lld fits, but there are %lld", (long long)row, (long long)paper->job->rows);
+  if (!run_failed(run)) check_lists(panel, *panels);
+  return panel;
+}
 
 static void print(PrintJob *job) {
   Paper paper = {.job = job, .run = job->run, .chinese = print_chinese(job)};
-  const OptionValue *digits = print_option(job, "digits");
-  paper.digits = -1;
-  if (digits->text && strcmp(digits->text, "auto") != 0) {
-    paper.digits = 0;
-    for (const char *at = digits->text; *at && paper.digits >= 0; at++) paper.digits = *at >= '0' && *at <= '9' && paper.digits < 10 ? paper.digits * 10 + *at - '0' : -1;
-    if (paper.digits < 0 || paper.digits > 15) run_fail(job->run, "digits=%.40s: a whole number from 0 to 15, or auto", digits->text);
-  }
-  paper.renames = print_list(job->run, print_text(job, "rename"));
-  for (int i = 0; i < paper.renames.count; i++)
-    if (!strpbrk(paper.renames.item[i], ":=")) run_fail(job->run, "rename=%.60s: it is made of name:label, several in parentheses: rename=(dt:Digital trade, fdi:FDI)", paper.renames.item[i]);
-  paper.stars = stars_read(job->run, print_option(job, "stars")->text);
+  int panels;
+  read_options(&paper);
   UnderLines under = read_under(&paper);
-  if (!run_failed(job->run)) make_columns(&paper);
-  if (!run_failed(job->run)) choose_terms(&paper);
-  table_begin(job, &paper.table, paper.columns + 1);
-  bool dash = false;
-  if (!run_failed(job->run)) heads(&paper);
-  table_rule(&paper.table);
-  if (!run_failed(job->run)) coefficients(&paper, &under, &dash);
-  if (paper.terms) table_rule(&paper.table);
   if (run_failed(job->run)) return;
+  Paper *panel = make_panels(&paper, &panels);
+  if (run_failed(job->run)) return;
+  table_begin(job, &panel->table, panel->columns + 1);
+  paper_heads(panel);
+  bool dash = false;
+  for (int p = 0; p < panels && !run_failed(job->run); p++) {
+    if (p) panel[p].table = panel[p - 1].table;
+    Table *table = &panel[p].table;
+    table_rule(table);
+    TableCell *title = panel[p].title ? table_row(table, TABLE_BODY, panel[p].title) : NULL;
+    if (title) title->span = table->columns;
+    coefficients(&panel[p], &under, &dash);
+    if (panel[p].terms) table_rule(table);
+    if (!p) note_under(&panel[p], &under, common_level(panel, panels));
+    if (!p) note_exponentials(&panel[p]);
+    if (p == panels - 1 && dash) table_note(table, run_format(job->run, "%s%s", paper_word(&paper, "A dash: dropped as collinear"), paper.chinese ? "。" : "."));
+    if (!run_failed(job->run)) paper_foot(&panel[p], p == panels - 1);
+  }
+  if (run_failed(job->run)) return;
+  Table *table = &panel[panels - 1].table;
   const char *notes = print_text(job, "notes");
-  bool silent = notes && strcmp(notes, "0") == 0;
-  note_under(&paper, &under);
-  if (dash) table_note(&paper.table, run_format(job->run, "%s%s", paper_word(&paper, "A dash: dropped as collinear"), paper.chinese ? "。" : "."));
-  paper_foot(&paper);
-  if (silent) paper.table.notes = 0;
-  else if (notes) table_note(&paper.table, notes);
-  table_write(&paper.table, print_option(job, "format")->text, job->out);
+  if (notes && strcmp(notes, "0") == 0) table->notes = 0;
+  else if (notes) table_note(table, notes);
+  table_write(table, print_option(job, "format")->text, job->out);
 }
 
 static const OptionSpec OPTIONS[] = {
   {"under", OPTION_TEXT, "se", NULL, "what stands beneath an estimate: se, t, p, ci, joined by +; none"},
+  {"beside", OPTION_BOOLEAN, "0", NULL, "1: behind the estimate, in its cell"},
+  {"level", OPTION_NUMBER, NULL, NULL, "level of the intervals; without it each fit's own"},
+  {"exp", OPTION_TEXT, NULL, NULL, "exponentiated coefficients: all, or the numbers of columns: (2, 3)"},
   {"stars", OPTION_TEXT, "(.01,.05,.1)", NULL, "bounds of p for ***, **, *; (+ .1, * .05) names the symbols; 0: none"},
   {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors"},
   {"keep", OPTION_TEXT, NULL, NULL, "the terms to show: names or patterns with *; the others are controls"},
   {"drop", OPTION_TEXT, NULL, NULL, "terms not to show"},
   {"order", OPTION_TEXT, NULL, NULL, "terms that come first"},
-  {"rename", OPTION_TEXT, NULL, NULL, "labels of terms, outcomes and effects: (dt:Digital trade, prov:Province)"},
+  {"rename", OPTION_TEXT, NULL, NULL, "labels of terms, outcomes, effects and lines: (dt:Digital trade, prov:Province, N:Observations)"},
   {"constant", OPTION_CHOICE, "auto", "auto|1|0|yes|no", "1: the constant also of models with absorbed effects; 0: never"},
   {"parts", OPTION_TEXT, NULL, NULL, "further equations as columns: first* or *"},
-  {"controls", OPTION_BOOLEAN, "1", NULL, "the Yes/No line for terms that are not shown"},
+  {"groups", OPTION_TEXT, NULL, NULL, "heads over several columns: (All states:2, South:2); ((...), (...)): several lines of them"},
+  {"panels", OPTION_TEXT, NULL, NULL, "panels below each other: (Homicide:3, Larceny:3) takes three fits, then three"},
+  {"numbers", OPTION_BOOLEAN, "1", NULL, "the line (1) (2) ..."},
+  {"outcomes", OPTION_BOOLEAN, "1", NULL, "the line of the outcomes"},
+  {"controls", OPTION_TEXT, "1", NULL, "the Yes/No line for terms that are not shown; (Weather:rain temp*, Size:assets) makes lines of them; 0: none"},
+  {"lines", OPTION_TEXT, NULL, NULL, "further lines: (Sample: all | all | South), one cell a column"},
+  {"marks", OPTION_TEXT, NULL, NULL, "the words of Yes/No lines: (✓, –)"},
   {"fe", OPTION_BOOLEAN, "1", NULL, "a Yes/No line for each absorbed effect"},
   {"units", OPTION_BOOLEAN, "1", NULL, "the number of levels of the first absorbed effect"},
   {"r2", OPTION_TEXT, "overall", NULL, "overall, within, adj, joined by +; none"},
-  {"stats", OPTION_TEXT, NULL, NULL, "further statistics of the fits by name: (rmse, aic, ll)"},
+  {"stats", OPTION_TEXT, NULL, NULL, "further statistics of the fits by name: (rmse, outcome_mean, aic:1), with the decimals behind a colon"},
   {"errors", OPTION_BOOLEAN, "1", NULL, "the line that says how errors were made"},
   {"tests", OPTION_TEXT, "auto", NULL, "lines for tests: auto (instruments, pretrend, sobel, ...), all, none, or names"},
   {NULL, OPTION_TEXT, NULL, NULL, NULL}};

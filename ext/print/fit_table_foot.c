@@ -1,8 +1,9 @@
 /* fit_table_foot.c: what stands below the coefficients of a regression table.
  *
- * 1. Controls: Yes where the fit has terms that the table does not show; the line is left out where no fit has.
+ * 1. Controls: Yes where the fit has terms that the table does not show; the line is left out where no fit has. Lines of controls= stand for their terms, which
+ *    are not shown either; what no line names stays in the line of all.
  * 2. One Yes/No line for each absorbed effect of any fit; the number of units is the levels of the fit's first absorbed effect, its line named by that effect.
- * 3. N; R2 of the kind asked for, pseudo R2 where a fit has one; further statistics by name: one that no fit has is an error.
+ * 3. Lines of lines=; N; R2 of the kind asked for, pseudo R2 where a fit has one; further statistics by name: one that no fit has is an error.
  * 4. The line of errors says how each fit's were made: clustered by firm, robust (HC1), ...
  * 5. Tests: statistic, then a line with its p-value or, where the fit gives one (Stock-Yogo), its critical value in brackets. tests=auto shows what papers print of
  *    instruments (first-stage F: the robust one where there is one), pretrend, sobel, hausman, thresholds; not what every fit has (wald, lr), nor the rest of a battery.
@@ -15,12 +16,32 @@ static bool asked(const Paper *paper, const char *option) { return print_option(
 
 /* ------------------------------------------------------------------------------------------------ controls, effects */
 
-static void controls(Paper *paper) {
-  bool any = false;
-  for (int c = 0; c < paper->columns; c++) any |= paper->column[c].hidden_terms;
-  TableCell *cell = any && asked(paper, "controls") ? table_row(&paper->table, TABLE_BODY, paper_word(paper, "Controls")) : NULL;
+static bool in_rows(const Paper *paper, const char *term) {
+  for (int t = 0; t < paper->terms; t++)
+    for (const PaperTerm *row = &paper->term[t]; row; row = row->also)
+      if (strcmp(row->name, term) == 0) return true;
+  return false;
+}
+
+/* A Yes/No line for a group of controls=, or (group -1) for what is hidden and in none. */
+static void control_line(Paper *paper, int group) {
+  bool *has = NEW_ARRAY(paper->run, bool, paper->columns + 1), any = group >= 0;
+  if (run_failed(paper->run)) return;
+  for (int t = 0; t < paper->all && run_poll(paper->run, (uint64_t)paper->columns * 100); t++) {
+    const char *term = paper->every[t];
+    bool counts = group >= 0 ? paper_controlled(paper, group, term) : strcmp(term, "(Intercept)") != 0 && !in_rows(paper, term);
+    for (int g = 0; g < paper->controls && group < 0 && counts; g++) counts = !paper_controlled(paper, g, term);
+    for (int c = 0; c < paper->columns && counts; c++) has[c] |= paper_has(&paper->column[c], term);
+  }
+  for (int c = 0; c < paper->columns; c++) any |= has[c];
+  TableCell *cell = any ? table_row(&paper->table, TABLE_BODY, group >= 0 ? paper->control[group].label : paper_line(paper, "Controls")) : NULL;
   for (int c = 0; cell && c < paper->columns; c++)
-    if (!silent(&paper->column[c])) cell[1 + c].text = paper_word(paper, paper->column[c].hidden_terms ? "Yes" : "No");
+    if (!silent(&paper->column[c])) cell[1 + c].text = paper->mark[has[c]];
+}
+
+static void controls(Paper *paper) {
+  for (int g = 0; g < paper->controls; g++) control_line(paper, g);
+  if (paper->control_line) control_line(paper, -1);
 }
 
 static const FitAbsorbed *effect_in(const Fit *fit, const char *name) {
@@ -51,7 +72,7 @@ static void effects(Paper *paper) {
       if (run_failed(paper->run)) return;
       TableCell *cell = table_row(&paper->table, TABLE_BODY, line.data);
       for (int i = 0; cell && i < paper->columns; i++)
-        if (!silent(&paper->column[i])) cell[1 + i].text = paper_word(paper, effect_in(paper->column[i].fit, name) ? "Yes" : "No");
+        if (!silent(&paper->column[i])) cell[1 + i].text = paper->mark[effect_in(paper->column[i].fit, name) != NULL];
     }
   }
 }
@@ -113,9 +134,43 @@ static bool stat_line(Paper *paper, const char *label, const char *stat, int dig
   return true;
 }
 
+/* lines=(Sample: all | all | South): the cells as they are; one cell stands for all columns. */
+static void lines(Paper *paper) {
+  PrintList list = print_list(paper->run, print_text(paper->job, "lines"));
+  for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
+    const char *colon = strchr(list.item[i], ':'), *from = colon ? colon + 1 : "";
+    int cells = 1;
+    for (const char *at = from; *at; at++) cells += *at == '|';
+    if (!colon || (cells != 1 && cells != paper->columns)) {
+      run_fail(paper->run, "lines=: '%.80s' must be a name, a colon and %d cells with | between them, or one for all columns", list.item[i], paper->columns);
+      return;
+    }
+    TableCell *cell = table_row(&paper->table, TABLE_BODY, print_unquoted(paper->run, run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i]))));
+    for (int c = 0; cell && c < paper->columns; c++) {
+      size_t length = strcspn(from, "|"), start = strspn(from, " "), end = length;
+      while (end > start && from[end - 1] == ' ') end--;
+      const char *text = end > start ? run_text_n(paper->run, from + start, end - start) : NULL;
+      bool number = text && strspn(text, "0123456789.,-") == strlen(text);
+      cell[1 + c] = (TableCell){.text = text, .number = number, .span = 1};
+      if (cells > 1) from += length + (from[length] == '|');
+    }
+  }
+}
+
+/* What a statistic is called where rename= does not say. */
+static const char *stat_label(const Paper *paper, const char *name) {
+  static const char *const LABELS[][2] = {{"r2", "R²"}, {"r2_adj", "Adjusted R²"}, {"r2_within", "Within R²"}, {"r2_within_adj", "Adjusted within R²"}, {"pseudo_r2", "Pseudo R²"},
+                                          {"rmse", "RMSE"}, {"aic", "AIC"}, {"bic", "BIC"}, {"ll", "Log likelihood"}, {"f_statistic", "F"}, {"outcome_mean", "Mean of outcome"},
+                                          {"groups", "Clusters"}, {"units", "Units"}, {"deviance", "Deviance"}};
+  const char *label = paper_name(paper, name);
+  for (size_t i = 0; i < sizeof LABELS / sizeof LABELS[0] && strcmp(label, name) == 0; i++)
+    if (strcmp(LABELS[i][0], name) == 0) return paper_line(paper, LABELS[i][1]);
+  return label;
+}
+
 static void numbers(Paper *paper) {
   static const char *const KINDS[][3] = {{"overall", "R²", "r2"}, {"adj", "Adjusted R²", "r2_adj"}, {"within", "Within R²", "r2_within"}};
-  TableCell *cell = table_row(&paper->table, TABLE_BODY, paper_word(paper, "N"));
+  TableCell *cell = table_row(&paper->table, TABLE_BODY, paper_line(paper, "N"));
   for (int c = 0; cell && c < paper->columns; c++)
     if (!silent(&paper->column[c])) cell[1 + c].text = whole(paper->run, (double)paper->column[c].fit->nobs);
   const char *text = print_option(paper->job, "r2")->text;
@@ -124,15 +179,23 @@ static void numbers(Paper *paper) {
     size_t length = strcspn(at, "+, ()"), kind = 0;
     while (length && kind < 3 && (strlen(KINDS[kind][0]) != length || strncmp(KINDS[kind][0], at, length) != 0)) kind++;
     if (length && kind == 3) run_fail(paper->run, "r2=%.60s: it is made of overall, within and adj joined by +, or none", text);
-    else if (length) stat_line(paper, paper_word(paper, KINDS[kind][1]), KINDS[kind][2], 3);
+    else if (length) stat_line(paper, paper_line(paper, KINDS[kind][1]), KINDS[kind][2], 3);
     at += length + (at[length] != '\0');
   }
-  if (!none) stat_line(paper, paper->chinese ? "伪 R²" : "Pseudo R²", "pseudo_r2", 3);
+  if (!none) stat_line(paper, paper_line(paper, "Pseudo R²"), "pseudo_r2", 3);
   PrintList stats = print_list(paper->run, print_text(paper->job, "stats"));
   for (int i = 0; i < stats.count && !run_failed(paper->run); i++) {
-    bool any = stat_line(paper, paper_name(paper, stats.item[i]), stats.item[i], -1), fits = false;
+    const char *name = stats.item[i], *colon = strchr(name, ':');
+    int digits = -1;
+    if (colon) {
+      digits = colon[1] >= '0' && colon[1] <= '9' && !colon[2] ? colon[1] - '0' : -1;
+      if (digits < 0) run_fail(paper->run, "stats=%.60s: behind the colon stands the number of decimals, 0 to 9", name);
+      name = run_text_n(paper->run, name, (size_t)(colon - name));
+    }
+    if (run_failed(paper->run)) return;
+    bool any = stat_line(paper, stat_label(paper, name), name, digits), fits = false;
     for (int c = 0; c < paper->columns; c++) fits |= speaks(paper, c);
-    if (!any && fits) run_fail(paper->run, "stats=%.60s: no fit has a statistic of this name; SELECT name FROM fit_stats(fit) lists them", stats.item[i]);
+    if (!any && fits) run_fail(paper->run, "stats=%.60s: no fit has a statistic of this name; SELECT name FROM fit_stats(fit) lists them", name);
   }
 }
 
@@ -154,7 +217,7 @@ static void errors(Paper *paper) {
   bool clustered = any;
   for (int c = 0; c < paper->columns; c++)
     clustered &= silent(&paper->column[c]) || !paper->column[c].fit->vcov_type || strncmp(paper->column[c].fit->vcov_type, "cluster(", 8) == 0;
-  const char *label = clustered ? paper->chinese ? "聚类" : "Clustered errors" : paper_word(paper, "Std. errors");
+  const char *label = clustered ? paper_line(paper, "Clustered errors") : paper_line(paper, "Std. errors");
   TableCell *cell = any && asked(paper, "errors") ? table_row(&paper->table, TABLE_BODY, label) : NULL;
   for (int c = 0; cell && c < paper->columns; c++)
     if (!silent(&paper->column[c]) && paper->column[c].fit->vcov_type) cell[1 + c].text = errors_text(paper, paper->column[c].fit->vcov_type);
@@ -213,7 +276,7 @@ static void test_lines(Paper *paper, const FitTest *like) {
     p_values |= test && !isnan(test->p_value);
     criticals |= test && !isnan(test->critical);
   }
-  const char *name = known >= 0 ? paper_word(paper, TESTS[known].label) : like->test;
+  const char *name = known >= 0 ? paper_line(paper, TESTS[known].label) : paper_name(paper, like->test);
   TableCell *cell = table_row(&paper->table, TABLE_BODY, shared || !like->subject ? name : run_format(run, "%s (%s)", name, paper_name(paper, like->subject)));
   bool critical = criticals, p_value = p_values && !(criticals && strstr(like->test, "_f"));
   TableCell *p_cell = p_value ? table_row(&paper->table, TABLE_BODY, run_format(run, "  %s", paper_word(paper, "p-value"))) : NULL;
@@ -251,16 +314,18 @@ static void tests(Paper *paper) {
   }
 }
 
-void paper_foot(Paper *paper) {
+void paper_foot(Paper *paper, bool last) {
   controls(paper);
   effects(paper);
   units(paper);
+  if (last) lines(paper);
   numbers(paper);
   errors(paper);
   tests(paper);
   for (int c = 0; c < paper->columns && !run_failed(paper->run); c++) {
     if (!paper->column[c].failed) continue;
-    table_note(&paper->table, paper->chinese ? run_format(paper->run, "（%d）未能估计：%s", c + 1, paper->column[c].failed)
-                                             : run_format(paper->run, "(%d) was not estimated: %s", c + 1, paper->column[c].failed));
+    const char *where = paper->title ? run_format(paper->run, "%s, ", paper->title) : "";
+    table_note(&paper->table, paper->chinese ? run_format(paper->run, "%s（%d）未能估计：%s", where, c + 1, paper->column[c].failed)
+                                             : run_format(paper->run, "%s(%d) was not estimated: %s", where, c + 1, paper->column[c].failed));
   }
 }

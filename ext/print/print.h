@@ -93,6 +93,10 @@ typedef struct Table {
   TableRow *row;
   const char *title, *label; /* NULL: none; the label is LaTeX's */
   bool chinese, fragment;    /* fragment: LaTeX without the table around the tabular */
+  struct {
+    bool dcolumn, threeparttable, sideways, wide, here;
+    const char *size;        /* NULL: as the page */
+  } latex;
   int notes, note_capacity;
   const char **note;
 } Table;
@@ -112,15 +116,25 @@ void text_xml(Text *out, const char *text);                            /* & < > 
 
 extern const OptionSpec TABLE_OPTIONS[];                               /* format, title, label, notes, lang, fragment */
 
-/* ------------------------------------------------------------------------------------------------ fit_table.c, fit_table_foot.c */
+/* ------------------------------------------------------------------------------------------------ fit_table.c, fit_table_columns.c, fit_table_foot.c */
 
 typedef struct PaperColumn {
   const Fit *fit;
   const char *part;     /* NULL: the model itself */
   const char *label, *outcome, *model;
-  bool hidden_terms;    /* it has regressors that the table does not show: controls */
+  bool exponential;     /* exp(b) is shown */
   const char *failed;   /* why it is empty; NULL */
 } PaperColumn;
+
+typedef struct PaperTerm {
+  const char *name;
+  struct PaperTerm *also; /* another with the same label, in other columns */
+} PaperTerm;
+
+typedef struct PaperControls {
+  const char *label;
+  PrintList patterns;   /* of the terms that the line stands for */
+} PaperControls;
 
 typedef struct Paper {
   PrintJob *job;
@@ -129,15 +143,32 @@ typedef struct Paper {
   int columns;
   PaperColumn *column;
   int terms;
-  const char **term;    /* rows of coefficients, in their order */
+  PaperTerm *term;      /* rows of coefficients, in their order */
+  int all;
+  const char **every;   /* all terms of the fits, shown or not */
   PrintList renames;
   Stars stars;
   int digits;           /* -1: as many as the error needs */
+  double level;         /* of the intervals; NAN: each fit's own */
+  const char *mark[2];  /* no, yes */
+  bool control_line;
+  int controls;         /* lines of controls= */
+  PaperControls *control;
+  const char *title;    /* of the panel; NULL */
+  bool outcomes_differ; /* between panels: not in the heads */
   Table table;
 } Paper;
 const char *paper_name(const Paper *paper, const char *term);          /* after rename= */
+const char *paper_line(const Paper *paper, const char *english);       /* the name of a line: after rename=, else in the page's language */
 const char *paper_word(const Paper *paper, const char *english);
-void paper_foot(Paper *paper);                                         /* controls, effects, units, N, R2, errors, tests, notes */
+int64_t paper_counted(const Paper *paper, const char *option, const char *item, const char **label); /* "label:3" */
+double paper_level(const Fit *fit);                                    /* of a fit's intervals: 0.95 where it does not say */
+bool paper_own_part(const char *part);                                 /* belongs to the fit's own column */
+bool paper_has(const PaperColumn *column, const char *term);
+bool paper_controlled(const Paper *paper, int group, const char *term); /* one of the terms of that line of controls= */
+void paper_columns(Paper *paper);
+void paper_heads(Paper *paper);
+void paper_foot(Paper *paper, bool last);                              /* controls, effects, units, N, R2, errors, tests, notes; last: lines= */
 
 /* ------------------------------------------------------------------------------------------------ canvas.c, axes.c: SVG */
 

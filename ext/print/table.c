@@ -3,6 +3,7 @@
  * 1. A table is heads, body rows and rules of cells in plain UTF-8. What a format needs escaped it escapes itself.
  * 2. text: a number's decimal point stands under the points above it, stars hang on the right; other cells are centred in their column.
  *    A spanning cell is centred over its columns, which grow where it is wider. Chinese characters count as two.
+ *    A row whose first cell spans all columns is the title of a panel.
  * 3. CSV (RFC 4180): one line a row, rules left out, a spanning cell written in each of its columns, so that a column has its head; title and notes left out. */
 #include "print.h"
 
@@ -14,12 +15,29 @@ const OptionSpec TABLE_OPTIONS[] = {
   {"label", OPTION_TEXT, NULL, NULL, "LaTeX's label"},
   {"notes", OPTION_TEXT, NULL, NULL, "further text beneath the table; notes=0: none at all"},
   {"fragment", OPTION_BOOLEAN, "0", NULL, "LaTeX: the tabular alone"},
+  {"latex", OPTION_TEXT, NULL, NULL, "LaTeX: dcolumn, threeparttable, sideways (packages of these names), wide (table*), here ([H], float), and a size: (small, dcolumn)"},
   {"lang", OPTION_CHOICE, "en", "en|zh", "the language of the words that we add"},
   {NULL, OPTION_TEXT, NULL, NULL, NULL}};
+
+static void read_latex(const PrintJob *job, Table *table) {
+  static const char *const SIZES[] = {"tiny", "scriptsize", "footnotesize", "small", "normalsize", "large"}; /* the commands are of these names */
+  static const char *const WORDS[] = {"dcolumn", "threeparttable", "sideways", "wide", "here"};
+  bool *const set[] = {&table->latex.dcolumn, &table->latex.threeparttable, &table->latex.sideways, &table->latex.wide, &table->latex.here};
+  PrintList list = print_list(job->run, print_text(job, "latex"));
+  for (int i = 0; i < list.count; i++) {
+    bool known = false;
+    for (int w = 0; w < 5; w++)
+      if (strcmp(list.item[i], WORDS[w]) == 0) known = *set[w] = true;
+    for (int w = 0; w < 6; w++)
+      if (strcmp(list.item[i], SIZES[w]) == 0) known = (table->latex.size = SIZES[w]) != NULL;
+    if (!known) run_fail(job->run, "latex=: '%.40s' is none of dcolumn, threeparttable, sideways, wide, here, tiny, scriptsize, footnotesize, small, normalsize, large", list.item[i]);
+  }
+}
 
 void table_begin(const PrintJob *job, Table *table, int columns) {
   *table = (Table){.run = job->run, .columns = columns, .title = print_text(job, "title"), .label = print_text(job, "label"), .chinese = print_chinese(job),
                    .fragment = print_option(job, "fragment")->integer != 0};
+  read_latex(job, table);
 }
 
 TableCell *table_row(Table *table, TableRowKind kind, const char *name) {
@@ -245,7 +263,7 @@ void table_write_csv(const Table *table, Text *out) {
     for (int c = 0; c < table->columns; c += cell[c].span) {
       for (int i = 0; i < cell[c].span; i++) {
         if (c || i) text_add(out, ",");
-        write_field(out, &cell[c]);
+        if (c || !i) write_field(out, &cell[c]); /* a panel's title once */
       }
     }
   }

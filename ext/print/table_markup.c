@@ -3,7 +3,8 @@
  * 1. Markdown: the table with pipes that GitHub and Pandoc read; the first row is its head, further heads are rows; rules are left out; a spanning cell is
  *    repeated. Characters that Markdown gives a meaning are escaped.
  * 2. LaTeX: booktabs, nothing else is needed: \usepackage{booktabs} (and an engine that knows the script: XeLaTeX with ctex for Chinese). Stars are raised and
- *    take no room, so that a coefficient stands centred over its error. Notes stand beneath in a paragraph as wide as the page allows.
+ *    take no room, so that a coefficient stands centred over its error. Notes stand beneath in a paragraph as wide as the page allows. latex= asks for more:
+ *    points above each other (dcolumn), notes as wide as the table (threeparttable), and so on, each with the package of that name.
  * 3. HTML: one <table> with caption, head, body and notes in the foot, its few styles in place: it may be put into any page. Row names are
  *    <th scope="row">. Minus signs are minus signs in all three. */
 #include "print.h"
@@ -78,11 +79,18 @@ static void escape_html(Text *out, const char *text, bool number) {
 
 /* ------------------------------------------------------------------------------------------------ Markdown */
 
+/* Two blanks before a row's name: it belongs to the row above. */
+static bool indented(const TableCell *cell, int column) { return column == 0 && cell->text && strncmp(cell->text, "  ", 2) == 0; }
+
 static void markdown_row(const Table *table, const TableCell *cell, Text *out) {
   for (int c = 0; c < table->columns; c += cell[c].span) {
     for (int i = 0; i < cell[c].span; i++) {
       text_add(out, c || i ? " | " : "| ");
+      if (!c && i) continue; /* a panel's title once */
+      if (!c && cell[c].span > 1) text_add(out, "*");
+      if (indented(&cell[c], c)) text_add(out, "&emsp;");
       if (cell[c].text) escape_markdown(out, cell[c].text, cell[c].number);
+      if (!c && cell[c].span > 1) text_add(out, "*");
       if (cell[c].stars) escape_markdown(out, cell[c].stars, false);
     }
   }
@@ -124,12 +132,37 @@ static void latex_cell(const TableCell *cell, Text *out) {
   text_add(out, plain ? "}$}" : "}}");
 }
 
+/* dcolumn: a number with one point stands in mathematics, in a column D{.}{.}{-1}; whatever else leaves that column. */
+static void latex_decimal(const TableCell *cell, Text *out) {
+  const char *point = cell->text && cell->number ? strchr(cell->text, '.') : NULL;
+  bool plain = point && !strchr(point + 1, '.') && strspn(cell->text, "-0123456789.()[]{}") == strlen(cell->text);
+  if (!cell->text) return;
+  if (!plain) text_add(out, "\\multicolumn{1}{c}{");
+  for (const char *at = cell->text; *at && plain; at++) {
+    bool braced = strchr("[]-", *at) != NULL; /* a bracket after \\ would be a length, a minus after a brace would stand apart */
+    if (strchr("{}", *at)) text_add(out, "\\");
+    if (braced) text_add(out, "{");
+    text_add_n(out, at, 1);
+    if (braced) text_add(out, "}");
+  }
+  if (!plain) latex_cell(cell, out);
+  else if (cell->stars && *cell->stars) {
+    text_add(out, "^{");
+    escape_latex(out, cell->stars, false);
+    text_add(out, "}");
+  }
+  if (!plain) text_add(out, "}");
+}
+
 static void latex_row(const Table *table, const TableRow *row, Text *out) {
   for (int c = 0; c < table->columns; c += row->cell[c].span) {
+    bool spans = row->cell[c].span > 1;
     if (c) text_add(out, " & ");
-    if (row->cell[c].span > 1) text_format(out, "\\multicolumn{%d}{c}{", row->cell[c].span);
-    latex_cell(&row->cell[c], out);
-    if (row->cell[c].span > 1) text_add(out, "}");
+    if (spans) text_format(out, c ? "\\multicolumn{%d}{c}{" : "\\multicolumn{%d}{l}{\\itshape ", row->cell[c].span);
+    if (indented(&row->cell[c], c)) text_add(out, "\\quad");
+    if (c && !spans && table->latex.dcolumn) latex_decimal(&row->cell[c], out);
+    else latex_cell(&row->cell[c], out);
+    if (spans) text_add(out, "}");
   }
   text_add(out, " \\\\\n");
   bool any = false;
@@ -141,33 +174,48 @@ static void latex_row(const Table *table, const TableRow *row, Text *out) {
   if (any) text_add(out, "\n");
 }
 
-void table_write_latex(const Table *table, Text *out) {
-  bool whole = !table->fragment;
-  if (whole) {
-    text_add(out, "\\begin{table}[!htbp]\n\\centering\n");
-    if (table->title) {
-      text_add(out, "\\caption{");
-      escape_latex(out, table->title, false);
-      text_add(out, "}\n");
-    }
-    if (table->label) text_format(out, "\\label{%s}\n", table->label);
-    text_add(out, "\\setlength{\\tabcolsep}{10pt}\n");
-  }
+static void latex_tabular(const Table *table, Text *out) {
   text_add(out, "\\begin{tabular}{l");
-  for (int c = 1; c < table->columns; c++) text_add(out, "c");
+  for (int c = 1; c < table->columns; c++) text_add(out, table->latex.dcolumn ? "D{.}{.}{-1}" : "c");
   text_add(out, "}\n\\toprule\n");
   for (int r = 0; r < table->rows && run_poll(table->run, (uint64_t)table->columns * 100); r++) {
     if (table->row[r].kind == TABLE_RULE) text_add(out, "\\midrule\n");
     else latex_row(table, &table->row[r], out);
   }
   text_add(out, "\\bottomrule\n\\end{tabular}");
-  if (!whole) return;
-  if (table->notes) text_add(out, "\n\\par\\smallskip\n\\parbox{0.9\\linewidth}{\\footnotesize\\raggedright\n");
+}
+
+static void latex_notes(const Table *table, Text *out) {
+  bool listed = table->latex.threeparttable;
+  if (!table->notes) return;
+  text_add(out, listed ? "\n\\begin{tablenotes}[flushleft]\n\\footnotesize" : "\n\\par\\smallskip\n\\parbox{0.9\\linewidth}{\\footnotesize\\raggedright\n");
   for (int i = 0; i < table->notes; i++) {
-    text_add(out, i ? "\\\\\n" : "");
+    text_add(out, listed ? "\n\\item " : i ? "\\\\\n" : "");
     escape_latex(out, table->note[i], false);
   }
-  text_add(out, table->notes ? "}\n\\end{table}" : "\n\\end{table}");
+  text_add(out, listed ? "\n\\end{tablenotes}" : "}");
+}
+
+void table_write_latex(const Table *table, Text *out) {
+  if (table->fragment) {
+    latex_tabular(table, out);
+    return;
+  }
+  const char *environment = table->latex.sideways ? table->latex.wide ? "sidewaystable*" : "sidewaystable" : table->latex.wide ? "table*" : "table";
+  text_format(out, "\\begin{%s}[%s]\n\\centering\n", environment, table->latex.here ? "H" : "!htbp");
+  if (table->latex.size) text_format(out, "\\%s\n", table->latex.size);
+  if (table->latex.threeparttable) text_add(out, "\\begin{threeparttable}\n");
+  if (table->title) {
+    text_add(out, "\\setlength{\\belowcaptionskip}{6pt}\n\\caption{");
+    escape_latex(out, table->title, false);
+    text_add(out, "}\n");
+  }
+  if (table->label) text_format(out, "\\label{%s}\n", table->label);
+  text_format(out, "\\setlength{\\tabcolsep}{%dpt}\n", table->columns < 7 ? 10 : table->columns < 9 ? 6 : 4);
+  latex_tabular(table, out);
+  latex_notes(table, out);
+  if (table->latex.threeparttable) text_add(out, "\n\\end{threeparttable}");
+  text_format(out, "\n\\end{%s}", environment);
 }
 
 /* ------------------------------------------------------------------------------------------------ HTML */
@@ -178,13 +226,14 @@ static void html_row(const Table *table, int r, const char *rule, Text *out) {
   text_add(out, "<tr>");
   for (int c = 0; c < table->columns; c += row->cell[c].span) {
     const TableCell *cell = &row->cell[c];
-    bool name = head || c == 0;
+    bool name = head || c == 0, panel = !head && c == 0 && cell->span > 1;
     bool empty = !cell->text || !*cell->text;
     text_add(out, name && !empty ? "<th" : "<td");
-    if (name && !empty) text_add(out, !head ? " scope=\"row\"" : cell->span > 1 ? " scope=\"colgroup\"" : " scope=\"col\"");
+    if (name && !empty) text_add(out, !head ? panel ? " scope=\"rowgroup\"" : " scope=\"row\"" : cell->span > 1 ? " scope=\"colgroup\"" : " scope=\"col\"");
     if (cell->span > 1) text_format(out, " colspan=\"%d\"", cell->span);
     const char *line = *rule ? rule : row->underlined && c && !empty ? "border-bottom:1px solid #999;" : "";
-    text_format(out, " style=\"text-align:%s;font-weight:normal;padding:2px 10px;%s\">", c ? "center" : "left", line);
+    text_format(out, " style=\"text-align:%s;font-weight:normal;padding:2px 10px;%s%s\">", c ? "center" : "left", panel ? "font-style:italic;" : "", line);
+    if (indented(cell, c)) text_add(out, "&emsp;");
     if (cell->text) escape_html(out, cell->text, cell->number);
     if (cell->stars && *cell->stars) {
       text_add(out, "<sup style=\"line-height:0\">");

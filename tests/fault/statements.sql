@@ -103,6 +103,7 @@ SELECT * FROM panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z
 CREATE VIRTUAL TABLE temp.v8 USING panel_tfp('SELECT id, t, y + 1 AS y, z + 1 AS z, w FROM p', 'y ~ z', 'id=id, time=t, method=malmquist, outputs=w');
 SELECT fit_table(region, f, 'keep=x, rename=(x:The x, id:Unit), under=se+t+ci, constant=1, r2=overall+within, stats=rmse, notes=kept') FROM (SELECT region, fe_ols('y ~ x + z | id', y, x, z, id) AS f FROM p GROUP BY region UNION ALL SELECT 'none', NULL);
 SELECT fit_table('', f, 'format=latex, lang=zh, order=z, parts=*') || fit_table('', f, 'format=html, title=A') || fit_table('', f, '{"format": "markdown"}') || fit_table('', f, 'format=csv, tests=all') FROM (SELECT econ_fit('fe_iv', 'p', 'y ~ z | id | x ~ w + d', '') AS f);
+SELECT fit_table('', f, 'panels=(A:1, "B, b":1), groups=((g:1), (h:1)), controls=(Size:z), lines=(S: a), marks=(y, n), exp=1, level=.9, under=ci+p, beside=1, rename=(x:One, z:One, id:Unit, N:Rows), stats=(aic:1, outcome_mean), format=latex, latex=(small, dcolumn, threeparttable), title=T') FROM (SELECT fe_ols('y ~ x + z | id', y, x, z, id) AS f FROM p UNION ALL SELECT fe_ols('w ~ x | id', w, x, id) FROM p);
 SELECT fit_table('', f, 'keep=nothing') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT corr_table(var1, var2, r, p_value, 'under=p, rename=y:The y, heads=numbers') FROM panel_correlate('p', 'y, x, z');
 SELECT describe_table(id, t, y, x, z, 'columns=(a, b, c, d), lang=zh, notes="a, b"') FROM p;
