@@ -271,3 +271,19 @@ SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm(d ~ x, outcome=
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm(d ~ x | id)');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm(x ~ z)');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, where=t > 2003, match=psm(d ~ x)');
+-- numbers too large or too small for their squares
+SELECT * FROM fe_ols('SELECT *, CASE WHEN id = 2 THEN 1e300 ELSE x END AS big FROM p', 'y ~ big');
+SELECT * FROM fe_ols('SELECT *, CASE WHEN id = 2 THEN 1e300 ELSE x END AS big FROM p', 'y ~ l(big)', 'panel=id+t');
+SELECT * FROM fe_ols('SELECT *, x * 1e-310 AS small FROM p', 'y ~ small');
+SELECT * FROM re_gls('SELECT *, 2 AS two FROM p', 'two ~ x | id');
+SELECT * FROM topsis_index('SELECT *, x * 1e307 AS big FROM p', 'big, z', 'norm=l2');
+SELECT * FROM panel_prepare('SELECT *, x * 1e-310 AS small FROM p', '', 'zscore(small)');
+SELECT * FROM panel_inequality('SELECT *, x * 1e306 AS big FROM p', 'big');
+SELECT * FROM panel_unitroot('SELECT *, x * 1e300 AS big FROM p', 'big', 'id=id, time=t');
+-- lags of estimators that know a panel
+SELECT * FROM fe_threshold('p', 'y ~ x | id', 'threshold=l(z), regime=x');
+SELECT * FROM panel_unitroot('p', 'l(x)', 'id=id');
+-- options out of place or out of range
+SELECT * FROM fe_ols('p', 'y ~ x | id', 'tolerance=0');
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, window=-2:2');
+SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, ref=-2');

@@ -279,6 +279,7 @@ static void fit(Job *given) {
   Run *run = job->run;
   did_match(job);
   if (run_failed(run)) return;
+  static const char *const of_events[] = {"window", "ref"};
   const Model *model = job->model;
   bool events = option_is(job, "agg", "event");
   if (model->endogenous) run_fail(run, "the formula has a third part (endogenous ~ instruments), which did_att does not take");
@@ -293,6 +294,8 @@ static void fit(Job *given) {
   only_for_cs(job);
   if (option_given(job, "agg") && !events && !option_is(job, "agg", "att"))
     run_fail(run, "agg=%s needs effects that differ by cohort: method=cs, sunab or imputation", option_value(job, "agg")->text);
+  for (int i = 0; i < 2 && !events; i++)
+    if (option_given(job, of_events[i])) run_fail(run, "%s= shapes an event study, and this is agg=att: add agg=event", of_events[i]);
   sample_build(job, &sample);
   if (!run_failed(run)) treatment_build(job, &treatment, events);
   if (!run_failed(run)) design_build(job, model->terms, model->term, sample.explicit_intercept, sample.any_intercept, DESIGN_TAKE, &design);

@@ -217,6 +217,7 @@ static void gather(Job *job, const int64_t *row, int64_t n, int group, const dou
 static bool check(Job *job, const char *name, const double *value, const double *weight, bool may_be_negative) {
   Run *run = job->run;
   for (int64_t i = 0; i < job->frame->rows; i++) {
+    if (fabs(value[i]) > 1e150) run_fail(run, "'%s' has a value of %g: numbers beyond 1e150 cannot be squared; divide them first", name, value[i]);
     if (value[i] < 0 && !may_be_negative) run_fail(run, "'%s' has negative values (%g): a Gini or Theil index is of numbers from 0 up; ask for measures=cv", name, value[i]);
     if (weight && !(weight[i] > 0)) run_fail(run, "weights= has a value of %g: weights are numbers above 0", weight[i]);
   }

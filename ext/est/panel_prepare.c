@@ -108,6 +108,8 @@ static void by_scale(Preparation *p, const char *call, bool minmax, const double
     double sd = count > 1 ? sqrt(squares / (double)(count - 1)) : 0;
     bool spread = count > 1 && smallest < largest;
     double start = minmax ? smallest : mean, scale = minmax ? largest - smallest : sd;
+    if (spread && !(isfinite(scale) && isfinite((largest - start) / scale) && isfinite((smallest - start) / scale)))
+      run_fail(run, "%s: the spread of the variable is too small or too large for a number; multiply or divide it first", call);
     for (int64_t i = 0; i < rows; i++) out[row[i]] = spread ? (x[row[i]] - start) / scale : (double)NAN;
     scaled += spread;
     if (p->groups.groups == 1) change->low = minmax ? smallest : mean, change->high = minmax ? largest : sd;

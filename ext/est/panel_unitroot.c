@@ -63,6 +63,7 @@ static void gather(Panel *panel, const PanelSeries *series, double step, const d
       double value = x[series->row[i]], time = series->time[series->row[i]];
       if (isnan(value)) continue;
       if (isinf(value)) run_fail(run, "column '%s' has an infinite value; leave such rows out with where=", panel->name);
+      else if (fabs(value) > 1e75) run_fail(run, "column '%s' holds %.6g; numbers beyond 1e75 cannot be squared: divide the column, or leave such rows out with where=", panel->name, value);
       if (time - before > 1.5 * step)
         run_fail(run, "%s has no %s between %s %.15g and %.15g: a unit-root test needs series without gaps; panel_prepare's interpolate(%s) fills them", panel_unit_name(job, u), panel->name,
                  time_name, before, time, panel->name);

@@ -93,6 +93,10 @@ static void fit_between(Run *run, RandomEffects *re) {
     for (int q = 0; q < k; q++) trace += between.bread[p * k + q] * squares[q * k + p];
   re->s2u = (between.ssr - (double)(re->units - between.rank) * re->s2e) / ((double)re->n - trace);
   if (!(re->s2u > 0)) re->s2u = 0;
+  if (!(re->s2e > 0) && !(re->s2u > 0)) {
+    run_fail(run, "the model fits the outcome exactly: there is no variance to tell that within units from that between them");
+    return;
+  }
   re->theta = NEW_ARRAY(run, double, re->units);
   for (int32_t i = 0; i < re->units && re->theta; i++) re->theta[i] = 1 - sqrt(re->s2e / (re->size[i] * re->s2u + re->s2e));
 }

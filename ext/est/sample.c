@@ -146,6 +146,8 @@ void sample_build(Job *job, Sample *sample) {
   sample->explicit_intercept = !sample->any_intercept && job->model->intercept;
   sample->any_intercept |= sample->explicit_intercept;
   if (!run_failed(run)) build_clusters(job, sample);
-  if (!run_failed(run) && sample->effects)
-    sample->absorber = absorb_new(run, sample->n, sample->effects, sample->effect, sample->weight, option_number(job, "tolerance"));
+  if (run_failed(run) || !sample->effects) return;
+  double tolerance = option_number(job, "tolerance");
+  if (!(tolerance > 0 && tolerance < 1)) run_fail(run, "tolerance=%.15g must lie between 0 and 1, such as 1e-10", tolerance);
+  sample->absorber = absorb_new(run, sample->n, sample->effects, sample->effect, sample->weight, tolerance);
 }

@@ -42,6 +42,8 @@ static void find_ideal(const Index *index, const IndexGroup *group, const IndexC
     if (!run_poll(index->job->run, 5 * BLOCK)) return;
   }
   if (norm == NORM_L2) ideal->length = large * sqrt(squares);
+  if (!isfinite(ideal->length) || !isfinite(1 / ideal->length))
+    run_fail(index->job->run, "the length of '%s' is too small or too large for a number; multiply or divide it, or take norm=minmax", column->indicator->name);
   bool smallest = ideal->plain && direction == DIRECTION_NEGATIVE;
   ideal->best = smallest ? least : most;
   ideal->worst = smallest ? most : least;

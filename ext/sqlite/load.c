@@ -3,7 +3,8 @@
  * 1. Each input of the plan becomes a raw column: numbers, levels or both, as the plan's variables need it.
  * 2. A row with NULL in a variable that is not optional is left out; so is a row for which where= is not true. Lags need the neighbours
  *    of the rows that are used, so with shifts every row is kept until they are made, and the two rules are applied afterwards.
- * 3. Text or a blob where a number is needed, and an infinite number, make the frame an error that names the column and the value.
+ * 3. Text or a blob where a number is needed, and an infinite number, make the frame an error that names the column and the value. In a formula so does a
+ *    number beyond 1e75, and a column of which no number but 0 reaches 1e-75: squares of products of two columns would leave the range of a double.
  * 4. A window refits from kept rows: what enters is appended, what leaves is skipped by the same rules, and the rows in between are
  *    copied in order with codes by first appearance, so a window gives the bits of an aggregate over the same rows.
  * 5. Every count goes to the ledger.
@@ -24,8 +25,12 @@ typedef struct RawColumn {
   Levels *levels;
 } RawColumn;
 
+#define TOO_LARGE "numbers beyond 1e75 cannot be squared: divide the column, or leave such rows out with where="
+static const double FORMULA_LARGEST = 1e75, FORMULA_SMALLEST = 1e-75; /* rule 3 */
+
 struct Builder {
   Run *run;
+  double largest;
   const Plan *plan;
   int raws;
   RawColumn *raw;
@@ -40,6 +45,8 @@ struct Builder {
   int64_t next_source_row;
   bool want_source_row;
 };
+
+static double largest_number(const Model *model) { return model->kind == MODEL_FORMULA ? FORMULA_LARGEST : DBL_MAX; }
 
 static bool has_shift(const Model *model) {
   for (int v = 0; v < model->variables; v++)
@@ -72,6 +79,7 @@ Builder *builder_new(Run *run, const Plan *plan, bool keep_nulls, bool want_sour
   if (run_failed(run)) return NULL;
   builder->run = run;
   builder->plan = plan;
+  builder->largest = largest_number(model);
   builder->raw = raw;
   builder->raw_of = raw_of;
   builder->want_source_row = want_source_row;
@@ -125,6 +133,10 @@ static void bad_value(Builder *builder, const RawColumn *raw, sqlite3_value *val
     }
     case SQLITE_BLOB: snprintf(builder->bad_message, sizeof builder->bad_message, "column '%s' holds a blob where a number is needed", name); return;
     default:
+      if (fabs(number) <= DBL_MAX) {
+        snprintf(builder->bad_message, sizeof builder->bad_message, "column '%s' holds %.6g in row %lld; " TOO_LARGE, name, number, (long long)builder->read);
+        return;
+      }
       snprintf(builder->bad_message, sizeof builder->bad_message, "column '%s' has an infinite value (%s) in row %lld; leave such rows out with where=", name,
                number > 0 ? "+Inf" : "-Inf", (long long)builder->read);
   }
@@ -154,7 +166,7 @@ static RowFate take_row(Builder *builder, sqlite3_value **values, bool store) {
       double number = NAN;
       if (type == SQLITE_FLOAT || type == SQLITE_INTEGER) {
         number = sqlite3_value_double(value);
-        if (fabs(number) > DBL_MAX && raw->required) bad = true;
+        if (fabs(number) > builder->largest && raw->required) bad = true;
       } else if (type == SQLITE_NULL) missing |= raw->required;
       else if (r != builder->where) bad = true;
       if (bad) {
@@ -357,10 +369,23 @@ static void drop_rows(Run *run, const Plan *plan, Frame *frame, bool keep_nulls)
     const Column *column = &frame->column[v];
     if (!column->number || model->variable[v].optional || v == model->where) continue;
     for (int64_t row = 0; row < frame->rows; row++)
-      if (fabs(column->number[row]) > DBL_MAX) {
-        run_fail(run, "column '%s' has an infinite value; leave such rows out with where=", model->variable[v].name);
+      if (fabs(column->number[row]) > largest_number(model)) {
+        if (isinf(column->number[row])) run_fail(run, "column '%s' has an infinite value; leave such rows out with where=", model->variable[v].name);
+        else run_fail(run, "column '%s' holds %.6g; " TOO_LARGE, model->variable[v].name, column->number[row]);
         return;
       }
+  }
+}
+
+/* Rule 3. As a rule the first row that is not 0 ends it. */
+static void check_sizes(Run *run, const Model *model, const Frame *frame) {
+  for (int v = 0; model->kind == MODEL_FORMULA && v < model->variables; v++) {
+    const double *number = frame->column[v].number;
+    if (!number || model->variable[v].optional || v == model->where) continue;
+    double largest = 0;
+    for (int64_t row = 0; row < frame->rows && largest < FORMULA_SMALLEST; row++) largest = fmax(largest, fabs(number[row]));
+    if (largest > 0 && largest < FORMULA_SMALLEST)
+      run_fail(run, "column '%s' holds no number larger than %.6g; numbers below 1e-75 cannot be squared: multiply the column", model->variable[v].name, largest);
   }
 }
 
@@ -405,6 +430,7 @@ Frame *builder_finish(Builder *builder, Run *run, const Plan *plan, bool keep_nu
   if (shifts && !run_failed(run)) make_shifts(run, plan, frame, raw, builder->raw_of);
   if (run_failed(run)) return NULL;
   if (builder->keep_all) drop_rows(run, plan, frame, keep_nulls);
+  if (!run_failed(run)) check_sizes(run, model, frame);
   frame->ledger.used = frame->rows;
   return run_failed(run) ? NULL : frame;
 }
