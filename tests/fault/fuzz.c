@@ -2,7 +2,8 @@
  * fits, hypotheses, table options. Nothing may crash, leak or read what is not its own; every statement must end in a result or an error.
  * `make fuzz SECONDS=600` builds it with clang and the address and undefined-behaviour sanitizers.
  *
- * The first byte says where the text goes, a byte 1 in the text parts it into two arguments. */
+ * Targets are those below and every estimator of the registry, as a table-valued function over p. The first byte says where the text goes, a byte 1 in the text parts it into two arguments. */
+#define _POSIX_C_SOURCE 200809L /* strdup */
 #include <sqlite3.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -32,6 +33,20 @@ static const char *const TARGETS[] = {
     "SELECT plot_event(t, x, y, w, ?1) FROM p",
 };
 
+enum { GIVEN = (int)(sizeof TARGETS / sizeof *TARGETS), MOST = 200 };
+static const char *target[MOST];
+static int targets;
+
+static void find_targets(sqlite3 *db) {
+  sqlite3_stmt *statement;
+  for (; targets < GIVEN; targets++) target[targets] = TARGETS[targets];
+  if (sqlite3_prepare_v2(db, "SELECT 'SELECT * FROM ' || name || '(''p'', ?1, ?2)' FROM econ_help() WHERE signature LIKE '%(source, ''%'", -1, &statement, NULL) != SQLITE_OK) abort();
+  while (targets < MOST && sqlite3_step(statement) == SQLITE_ROW)
+    if (!(target[targets++] = strdup((const char *)sqlite3_column_text(statement, 0)))) abort();
+  sqlite3_finalize(statement);
+  if (targets < GIVEN + 20) abort(); /* the registry was not read */
+}
+
 static int enough; /* a source may be an endless query: every statement has its share of steps */
 static int progress(void *unused) {
   (void)unused;
@@ -54,14 +69,16 @@ static sqlite3 *prepared(void) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   static sqlite3 *db;
-  if (!db) db = prepared();
+  if (!db) {
+    db = prepared();
+    find_targets(db);
+  }
   if (size < 1 || size > 4000) return 0;
-  const char *target = TARGETS[data[0] % (sizeof TARGETS / sizeof *TARGETS)];
   const char *text = (const char *)data + 1, *parted = memchr(text, 1, size - 1);
   int first = parted ? (int)(parted - text) : (int)size - 1, second = parted ? (int)size - 2 - first : 0;
   sqlite3_stmt *statement = NULL;
   enough = 300;
-  if (sqlite3_prepare_v2(db, target, -1, &statement, NULL) != SQLITE_OK) return 0;
+  if (sqlite3_prepare_v2(db, target[data[0] % targets], -1, &statement, NULL) != SQLITE_OK) return 0;
   sqlite3_bind_text(statement, 1, text, first, SQLITE_STATIC);
   if (sqlite3_bind_parameter_count(statement) > 1) sqlite3_bind_text(statement, 2, parted ? parted + 1 : "", second, SQLITE_STATIC);
   for (int rows = 0; rows < 200 && sqlite3_step(statement) == SQLITE_ROW; rows++)
