@@ -284,3 +284,14 @@ def test_scores_that_cancel_have_no_error(db):
     for source, formula in ((two, "y ~ x | u + t"), ("t", "y ~ i(u, x) | u")):                  # iid has errors, as have three units
         assert all(r[0] > 0 for r in db.rows("SELECT std_error FROM fe_ols(?, ?, 'vcov=iid')", source, formula))
     assert db.value("SELECT std_error FROM fe_ols('t', 'y ~ x | u + t', 'where=u < 3')") > 0
+
+
+def test_names_with_dots_need_no_quotes(db):
+    db.execute('CREATE TABLE iris ("Sepal.Length", "Petal.Width", "a.b.2", Species)')
+    db.executemany("INSERT INTO iris VALUES (?, ?, ?, ?)", [(i * 7 % 11, i * 5 % 13, i % 4, "xyz"[i % 3]) for i in range(30)])
+    for bare, quoted in (("Sepal.Length ~ Petal.Width", '"Sepal.Length" ~ "Petal.Width"'), ("Sepal.Length ~ I(Petal.Width*a.b.2) + a.b.2:Petal.Width | Species",
+                         '"Sepal.Length" ~ I("Petal.Width"*"a.b.2") + "a.b.2":"Petal.Width" | Species')):
+        ours = db.rows("SELECT estimate, std_error FROM fe_ols('iris', ?)", bare)
+        assert ours == db.rows("SELECT estimate, std_error FROM fe_ols('iris', ?)", quoted)
+    assert db.rows("SELECT term FROM fe_ols('iris', 'Sepal.Length ~ Petal.Width', 'where=a.b.2 > 0')")[1] == ("Petal.Width",)
+    assert "did you mean 'Petal.Width'" in db.error("SELECT * FROM fe_ols('iris', 'Sepal.Length ~ Petal.Widht')")

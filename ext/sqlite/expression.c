@@ -2,7 +2,7 @@
  *
  * 1. A bare name that is a column of the source is that column, whatever it means in SQL, and is written "quoted" in the column's own spelling.
  *    Alone this holds for every word; inside a larger expression not for the words of SQL's expressions (AND, CASE, IN ...), before a
- *    parenthesis (a function), beside a dot, or after AS and COLLATE.
+ *    parenthesis (a function), beside a dot, or after AS and COLLATE. Names with dots, as R writes them (Sepal.Length), are columns too where there is one.
  * 2. Another bare or "quoted" name is an error that offers the nearest column, so that SQLite never takes "dtt" for a text. Once a subquery or a
  *    window appears in the expression its unknown names are left to SQL.
  * 3. a / b is written a *1.0/ b: it divides as real numbers, with the same precedence. I(a) is (a).
@@ -107,6 +107,26 @@ static void add_as_is(Place *place, const Token *token) {
   text_add_n(place->sql, token->start, (size_t)token->length);
 }
 
+/* Sepal.Length without blanks, where the source has such a column: writes it and returns how many tokens it took, else 0. */
+static int add_dotted_name(Place *place, int i) {
+  const TokenList list = place->list;
+  const Token *first = &list.token[i];
+  if (!place->columns || first->type != TOKEN_NAME || !token_is(tokens_at(list, i + 1), ".") || token_is(tokens_at(list, i - 1), ".")) return 0;
+  int end = i + 1;
+  while (end < list.count && list.token[end].start == list.token[end - 1].start + list.token[end - 1].length &&
+         (token_is(&list.token[end], ".") || list.token[end].type == TOKEN_NAME || list.token[end].type == TOKEN_NUMBER))
+    end++;
+  for (; end > i + 1; end--) {
+    const Token *last = &list.token[end - 1];
+    const char *name = run_text_n(place->run, first->start, (size_t)(last->start + last->length - first->start));
+    const char *column = name ? column_find(place->columns, name) : NULL;
+    if (!column) continue;
+    text_identifier(place->sql, column);
+    return end - i;
+  }
+  return 0;
+}
+
 static void add_name(Place *place, int i) {
   const Token *token = &place->list.token[i], *previous = tokens_at(place->list, i - 1), *next = tokens_at(place->list, i + 1);
   bool bare = token->type == TOKEN_NAME, alone = place->list.count == 1, after_dot = token_is(previous, "."), before_dot = token_is(next, ".");
@@ -173,6 +193,11 @@ void expression_compile(Run *run, const SourceColumns *columns, TokenList list, 
   for (int i = 0; i < list.count && run_poll(run, 200); i++) {
     const Token *token = &list.token[i];
     if (i) text_add(&sql, " ");
+    int dotted = add_dotted_name(&place, i);
+    if (dotted) {
+      i += dotted - 1;
+      continue;
+    }
     if (token->type == TOKEN_NAME || token->type == TOKEN_QUOTED_NAME) add_name(&place, i);
     else if (token->type == TOKEN_OPERATOR || token->type == TOKEN_OTHER) add_sign(&place, i);
     else add_as_is(&place, token);
