@@ -287,3 +287,5 @@ SELECT * FROM panel_unitroot('p', 'l(x)', 'id=id');
 SELECT * FROM fe_ols('p', 'y ~ x | id', 'tolerance=0');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, window=-2:2');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, ref=-2');
+-- one text of options
+SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=hc1', 'weights=w');

@@ -129,3 +129,10 @@ def test_or_between_conditions(db):
     assert len(db.rows("SELECT * FROM fit_stats(?) WHERE name = 'r2' OR value = -1 OR name = 'nobs'", fit)) == 2
     assert "source is missing" in db.error("SELECT * FROM fe_ols WHERE term = 'post' OR p_value > 2")
     assert "'fit' is missing" in db.error("SELECT * FROM fit_stats WHERE name = 'r2' OR value = -1")
+
+
+def test_a_source_too_wide_for_a_virtual_table_says_so(db):
+    db.execute(f"CREATE TABLE wide ({', '.join(f'c{i}' for i in range(1999))})")
+    db.execute("INSERT INTO wide (c0, c1998) VALUES (1, 2), (2, 4), (3, 3), (4, 9)")
+    assert db.value("SELECT count(*) FROM fe_ols('wide', 'c0 ~ c1998')") == 2
+    assert "1999 columns of the source and 2 more" in db.error("CREATE VIRTUAL TABLE temp.v USING fe_ols('wide', 'c0 ~ c1998')")

@@ -20,7 +20,7 @@ typedef struct Module {
   const Estimator *estimator;
 } Module;
 
-typedef enum HiddenKind { HIDDEN_SOURCE, HIDDEN_MODEL, HIDDEN_OPTIONS, HIDDEN_STAT, HIDDEN_FIT, HIDDEN_OPTION } HiddenKind;
+typedef enum HiddenKind { HIDDEN_SOURCE, HIDDEN_MODEL, HIDDEN_OPTIONS, HIDDEN_FOURTH, HIDDEN_STAT, HIDDEN_FIT, HIDDEN_OPTION } HiddenKind;
 typedef struct Hidden {
   HiddenKind kind;
   const char *name;
@@ -74,7 +74,7 @@ static void add_hidden(Table *table, HiddenKind kind, const char *name) {
 /* ---- the schema of the function */
 static void declare_function(Table *table, Text *schema) {
   const Estimator *estimator = table->module->estimator;
-  int most = 4;
+  int most = 5;
   for (int s = 0; estimator->stats && estimator->stats[s]; s++) most++;
   for (int g = 0; estimator->options[g]; g++)
     for (const OptionSpec *spec = estimator->options[g]; spec->name; spec++) most++;
@@ -87,6 +87,7 @@ static void declare_function(Table *table, Text *schema) {
   table->hidden[table->hiddens++] = (Hidden){HIDDEN_SOURCE, "source"};
   table->hidden[table->hiddens++] = (Hidden){HIDDEN_MODEL, "model"};
   table->hidden[table->hiddens++] = (Hidden){HIDDEN_OPTIONS, "options"};
+  table->hidden[table->hiddens++] = (Hidden){HIDDEN_FOURTH, "fourth_argument"}; /* else a statistic would stand there, and equal nothing */
   for (int s = 0; estimator->stats && estimator->stats[s]; s++) add_hidden(table, HIDDEN_STAT, estimator->stats[s]);
   add_hidden(table, HIDDEN_FIT, "fit");
   for (int g = 0; estimator->options[g]; g++)
@@ -191,7 +192,9 @@ static int connect(sqlite3 *db, void *auxiliary, int count, const char *const *a
   text_add(&schema, ")");
   int code = SQLITE_OK;
   if (run_failed(&table->run)) code = report_vtab(&table->base, &table->run, module->estimator->name);
-  else code = sqlite3_declare_vtab(db, schema.data);
+  else if ((code = sqlite3_declare_vtab(db, schema.data)) != SQLITE_OK)
+    table->base.zErrMsg = sqlite3_mprintf("%s: a table of %d columns of the source and %d more cannot be made: %s; choose the columns of the source with a SELECT",
+                                          module->estimator->name, table->visible, table->row_columns, sqlite3_errmsg(db));
   connection_rest(module->connection);
   if (code != SQLITE_OK) {
     *message = table->base.zErrMsg;
@@ -335,6 +338,9 @@ static bool read_arguments(const Table *table, Cursor *cursor, const char *list,
         cursor->model = text ? text : "";
         break;
       case HIDDEN_OPTIONS: cursor->options = text ? text : ""; break;
+      case HIDDEN_FOURTH:
+        run_fail(run, "it takes three arguments, source, model and options; there is a fourth, '%.100s': options stand in one text, 'option=value, option=value'", text ? text : "NULL");
+        break;
       default:
         if (!text) return false;
         extra[(*extras)++] = (OptionPair){table->hidden[hidden].name, text};
