@@ -8,7 +8,8 @@
 -- The options are the last argument, "key=value, key=value" or JSON; a text with commas stands in quotes: title="Laws, and homicide".
 --
 -- Options of all three
---   format=text|markdown|latex|html|csv   LaTeX needs booktabs and nothing else; fragment=1 leaves the table environment out. HTML is one <table>. CSV is for sheets.
+--   format=text|markdown|latex|html|csv|rtf   LaTeX needs booktabs and nothing else; fragment=1 leaves the table environment out. HTML is one <table>. CSV is for sheets.
+--                                         RTF is for Word: SELECT writefile('table.rtf', fit_table(..., 'format=rtf'))
 --   latex=(small, dcolumn, ...)           what LaTeX gets besides: dcolumn (points above each other), threeparttable (notes as wide as the table), sideways (rotating),
 --                                         here ([H] of float), wide (table*), and a size: tiny, scriptsize, footnotesize, small, normalsize, large
 --   title=, label= (LaTeX), notes= (further text beneath; notes=0: none at all), lang=en|zh
@@ -65,7 +66,7 @@
 --   points above each other in LaTeX          latex=dcolumn        no                 align="d"        dcolumn=TRUE      no
 --   & % _ in titles, notes and names          escaped              escaped            escaped          titles by hand    left as they are
 --   words of the table in Chinese             lang=zh
--- Not here: Word files (HTML pastes into Word), tables over several pages, errors other than those of the fit (ask the estimator).
+-- Not here: tables over several pages, errors other than those of the fit (ask the estimator).
 
 CREATE TEMP TABLE models(number INTEGER PRIMARY KEY, fit TEXT);
 INSERT INTO models(fit) VALUES

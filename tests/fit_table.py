@@ -89,6 +89,7 @@ CASES = [
     ("panels, latex with points above each other", [POOLED, UNIT, TWOWAY, FULL], "panels=(A:2, B:2), under=t+se, format=latex, latex=(small, dcolumn, threeparttable), title=T"),
     ("panels, html", [POOLED, FULL], "panels=(A & B:1, C:1), format=html, keep=dt"),
     ("panels, markdown", [POOLED, FULL], "panels=(A*B:1, C:1), format=markdown, keep=dt"),
+    ("rtf", [POOLED, FULL], "format=rtf, keep=dt, title=基准 {a\\\\b}, groups=Both:2, notes=注"),
     ("exponentials beside intervals", [POOLED, UNIT], "exp=2, level=.95, under=ci, beside=1, stats=(rmse:1, aic), rename=(N:Observations)"),
     ("statistics by their names, in Chinese", [POOLED, UNIT], "stats=(outcome_mean, aic:1, rmse), lang=zh, under=ci, keep=dt"),
     ("one row for two names, interactions by their parts", [POOLED, SHARED, CROSSED], "rename=(dt:Digital trade, dt_lagged:Digital trade, region:Region, year:Year), constant=0"),
@@ -209,7 +210,7 @@ def test_every_estimator_prints(db):
             continue
         made = db.value("SELECT econ_fit(?, ?, ?, ?)", name, source, model, options)
         terms = [t for t in json.loads(made)["terms"] if "part" not in t]
-        for form in ("text", "markdown", "latex", "html", "csv"):
+        for form in ("text", "markdown", "latex", "html", "csv", "rtf"):
             page = db.value("SELECT fit_table('', ?, ?)", made, f"format={form}, parts=*")
             assert "(1)" in page and (form == "latex" or terms[0]["term"].split(" @ ")[0].replace("(Intercept)", "Constant") in page.replace("\\", "")), (name, form, page)
 
@@ -255,6 +256,57 @@ def test_html_is_well_formed(table, fits, options):
 def test_csv_is_a_rectangle(table):
     rows = list(csv.reader(io.StringIO(table([HOSTILE, POOLED], "format=csv"))))
     assert {len(row) for row in rows} == {3} and "a & b_1 <i>%$#{}~^\\|\"'*[x]</i>" in [row[0] for row in rows]
+
+
+def read_rtf(page):
+    """Rows of (text, end) cells and the paragraphs outside: groups must close, each cell must have its \\cellx, \\uN? is one character, two for what is beyond the first plane."""
+    assert page.isascii() and page.startswith("{\\rtf1")
+    depth, rows, ends, cells, text, paragraphs, skip = 0, [], [], [], [], [], 0
+    for control, number, symbol, brace, char in re.findall(r"\\([a-z]+)(-?\d+)? ?|\\([^a-z])|([{}])|([^\\{}\n])", page):
+        depth += (brace == "{") - (brace == "}")
+        assert depth > 0 or brace == "}"
+        if skip:
+            assert char == "?"
+            skip = 0
+        elif control == "u":
+            text.append(int(number) % 65536)
+            skip = 1
+        elif control == "trowd":
+            ends = []
+        elif control == "cellx":
+            ends.append(int(number))
+        elif control in ("cell", "par"):
+            (cells if control == "cell" else paragraphs).append(b"".join(unit.to_bytes(2, "little") for unit in text).decode("utf-16-le").strip())
+            text = []
+        elif control == "row":
+            assert len(cells) == len(ends) and ends == sorted(set(ends)), (cells, ends)
+            rows.append(list(zip(cells, ends)))
+            cells = []
+        elif control == "fonttbl":
+            pass
+        elif (symbol or char) and depth < 3:
+            text.append(ord(symbol or char))
+        elif symbol or char:
+            text += [ord(symbol or char)] if rows or ends else []  # not the names of fonts
+    assert depth == 0 and not cells and not "".join(map(chr, text)).strip()
+    return rows, paragraphs
+
+
+def test_rtf_says_what_csv_says(table):
+    for fits, options in (([POOLED, TWOWAY, UNIT, FULL], "under=se+t, constant=1"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([QUANTILES], "lang=zh"), ([FAILED, None], "")):
+        rows, paragraphs = read_rtf(table(fits, options + ", format=rtf, title=😀 of {x}, notes=last\\\\"))
+        body = list(csv.reader(io.StringIO(table(fits, options + ", format=csv"))))
+        last = rows[-1][-1][1]
+        assert all(row[-1][1] == last for row in rows) and paragraphs[0].endswith("😀 of {x}") and paragraphs[-1].startswith("last\\")
+        spread = []
+        for row in rows:
+            columns = sorted({end for r in rows for _, end in r})
+            wide, start = [], 0
+            for text, end in row:
+                wide += [text] * len([c for c in columns if start < c <= end])
+                start = end
+            spread.append([cell.replace("−", "-") for cell in wide])
+        assert spread == [[cell.strip() for cell in row] for row in body]
 
 
 def test_latex_compiles(table, db, tmp_path):
@@ -325,7 +377,7 @@ def test_options_as_json(db):
     ("'a', ?, 'stars=many'", "'many' is neither a bound of p"),
     ("'a', ?, 'digits=x'", "digits=x: a whole number from 0 to 15, or auto"),
     ("'a', ?, 'digits=99'", "digits=99"),
-    ("'a', ?, 'format=word'", "format=word: it must be one of text, markdown, latex, html, csv"),
+    ("'a', ?, 'format=word'", "format=word: it must be one of text, markdown, latex, html, csv, rtf"),
     ("'a', ?, 'r2=big'", "r2=big: it is made of overall, within and adj"),
     ("'a', ?, 'stats=nope'", "stats=nope: no fit has a statistic of this name"),
     ("'a', ?, 'rename=dt'", "rename=dt: it is made of name:label"),

@@ -521,7 +521,7 @@ const Printer PRINTER_fit_table = {
   .name = "fit_table",
   .arguments = "label:any, fit:fit",
   .signature = "fit_table(label, fit [, 'options'])",
-  .summary = "the regression table of a paper from fits in rows: text, markdown, latex, html, csv",
+  .summary = "the regression table of a paper from fits in rows: text, markdown, latex, html, csv, rtf",
   .options = GROUPS,
   .print = print,
   .example = "SELECT fit_table(name, fit, 'keep=value') FROM (SELECT '(1)' AS name, fe_ols('invest ~ value', invest, value) AS fit FROM grunfeld "

@@ -1,4 +1,4 @@
-/* print.h: the contract of the printing layer, which turns rows and fits into what readers see: tables in five formats and figures as SVG.
+/* print.h: the contract of the printing layer, which turns rows and fits into what readers see: tables in six formats and figures as SVG.
  *
  * A folder of its own between est/ and sqlite/: an estimator must not know how it is printed (est/ does not include this), and how a page looks has
  * nothing to do with SQL. It reads fits (est.h) and writes text. A printer is one row of registry.c: the SQL layer makes an
@@ -69,8 +69,8 @@ Stars stars_read(Run *run, const char *text);                    /* (.01,.05,.1)
 const char *stars_of(const Stars *stars, double p_value);        /* "" where none */
 const char *stars_note(Run *run, const Stars *stars);            /* "*** p < 0.01, ..." ; NULL where none */
 
-/* ------------------------------------------------------------------------------------------------ table.c, table_text.c, table_markup.c
- * One model of a table, five formats. Cells are plain UTF-8; the formats escape. */
+/* ------------------------------------------------------------------------------------------------ table.c, table_markup.c, table_rtf.c
+ * One model of a table, six formats. Cells are plain UTF-8; the formats escape. */
 
 typedef struct TableCell {
   const char *text;  /* NULL: empty */
@@ -105,11 +105,12 @@ void table_begin(const PrintJob *job, Table *table, int columns);      /* title,
 TableCell *table_row(Table *table, TableRowKind kind, const char *name); /* its cells; NULL only if the run failed; valid until the run ends */
 void table_rule(Table *table);
 void table_note(Table *table, const char *note);
-void table_write(const Table *table, const char *format, Text *out);   /* text, markdown, latex, html, csv */
+void table_write(const Table *table, const char *format, Text *out);   /* text, markdown, latex, html, csv, rtf */
 void table_write_text(const Table *table, Text *out);
 void table_write_csv(const Table *table, Text *out);
 void table_write_markdown(const Table *table, Text *out);
 void table_write_latex(const Table *table, Text *out);
+void table_write_rtf(const Table *table, Text *out);
 void table_write_html(const Table *table, Text *out);
 int text_width(const char *text);                                      /* columns on a terminal: Chinese characters are two wide */
 void text_xml(Text *out, const char *text);                            /* & < > " ' escaped, what XML forbids left out */

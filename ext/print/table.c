@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 const OptionSpec TABLE_OPTIONS[] = {
-  {"format", OPTION_CHOICE, "text", "text|markdown|latex|html|csv", "the format of the page"},
+  {"format", OPTION_CHOICE, "text", "text|markdown|latex|html|csv|rtf", "the format of the page"},
   {"title", OPTION_TEXT, NULL, NULL, "the caption"},
   {"label", OPTION_TEXT, NULL, NULL, "LaTeX's label"},
   {"notes", OPTION_TEXT, NULL, NULL, "further text beneath the table; notes=0: none at all"},
@@ -78,6 +78,7 @@ void table_write(const Table *table, const char *format, Text *out) {
   if (strcmp(format, "markdown") == 0) table_write_markdown(table, out);
   else if (strcmp(format, "latex") == 0) table_write_latex(table, out);
   else if (strcmp(format, "html") == 0) table_write_html(table, out);
+  else if (strcmp(format, "rtf") == 0) table_write_rtf(table, out);
   else if (strcmp(format, "csv") == 0) table_write_csv(table, out);
   else table_write_text(table, out);
 }

@@ -1,0 +1,125 @@
+/* table_rtf.c: a table as Rich Text Format 1.9, which Word, LibreOffice and Pages open: SELECT writefile('table.rtf', fit_table(..., 'format=rtf')).
+ *
+ * 1. The three lines of a printed table: above, below the heads, at the end; a thin one at each rule and beneath a head over several columns. Text beyond ASCII is
+ *    written as \u escapes, so that the file is ASCII whatever the script; Chinese is set in SimSun.
+ * 2. A spanning cell is a cell that is as wide. Columns are as wide as their widest text, at 105 twips (1/20 point) a character of 10.5 points, and are pressed
+ *    together where the page (9,600 twips) is narrower. Stars are raised. Minus signs are minus signs. */
+#include "print.h"
+
+enum { CHARACTER = 105, MARGIN = 220, PAGE = 9600 };
+
+/* The code point at *at, which moves behind it; a byte that is no UTF-8 stands for itself. */
+static uint32_t next_code(const char **at) {
+  const unsigned char *byte = (const unsigned char *)*at;
+  int more = byte[0] >= 0xF0 ? 3 : byte[0] >= 0xE0 ? 2 : byte[0] >= 0xC0 ? 1 : 0;
+  uint32_t code = more ? byte[0] & (0x3Fu >> more) : byte[0];
+  for (int i = 1; i <= more; i++) {
+    if ((byte[i] & 0xC0) != 0x80) {
+      more = 0;
+      code = byte[0];
+      break;
+    }
+    code = code << 6 | (byte[i] & 0x3Fu);
+  }
+  *at += 1 + more;
+  return code;
+}
+
+static void add_unit(Text *out, uint32_t unit) { text_format(out, "\\u%d?", unit > 32767 ? (int)unit - 65536 : (int)unit); }
+
+static void escape_rtf(Text *out, const char *text, bool number) {
+  for (const char *at = text; *at;) {
+    bool minus = number && *at == '-' && ((at[1] >= '0' && at[1] <= '9') || at[1] == '.') && (at == text || strchr("([{ ,", at[-1]));
+    uint32_t code = next_code(&at);
+    if (minus) add_unit(out, 0x2212);
+    else if (code >= 0x10000) {
+      add_unit(out, 0xD800 + ((code - 0x10000) >> 10));
+      add_unit(out, 0xDC00 + ((code - 0x10000) & 0x3FF));
+    } else if (code >= 0x7F) add_unit(out, code);
+    else if (code < ' ') text_add(out, " ");
+    else {
+      char plain[3] = {(char)code, '\0', '\0'};
+      if (strchr("\\{}", plain[0])) plain[0] = '\\', plain[1] = (char)code;
+      text_add(out, plain);
+    }
+  }
+}
+
+static int text_twips(const TableCell *cell) {
+  return ((cell->text ? text_width(cell->text) : 0) + (cell->stars ? text_width(cell->stars) : 0)) * CHARACTER + MARGIN;
+}
+
+/* Where each column ends. */
+static int *column_ends(const Table *table) {
+  int *end = NEW_ARRAY(table->run, int, table->columns), total = 0;
+  if (!end) return NULL;
+  for (int r = 0; r < table->rows; r++) {
+    const TableCell *cell = table->row[r].cell;
+    for (int c = 0; cell && c < table->columns; c += cell[c].span) {
+      int share = text_twips(&cell[c]) / cell[c].span;
+      for (int i = 0; i < cell[c].span; i++)
+        if (share > end[c + i] && (c || cell[c].span == 1)) end[c + i] = share;
+    }
+  }
+  for (int c = 0; c < table->columns; c++) total += end[c];
+  for (int c = 0, sum = 0; c < table->columns; c++) {
+    sum += total > PAGE ? (int)((int64_t)end[c] * PAGE / total) : end[c];
+    end[c] = sum;
+  }
+  return end;
+}
+
+static void rtf_row(const Table *table, int r, const int *end, int above, bool last, Text *out) {
+  const TableRow *row = &table->row[r];
+  text_add(out, "\\trowd\\trgaph60\\trqc");
+  for (int c = 0; c < table->columns; c += row->cell[c].span) {
+    const TableCell *cell = &row->cell[c];
+    if (above) text_format(out, "\\clbrdrt\\brdrs\\brdrw%d", above);
+    if (last) text_add(out, "\\clbrdrb\\brdrs\\brdrw25");
+    else if (row->underlined && c && cell->text && *cell->text) text_add(out, "\\clbrdrb\\brdrs\\brdrw8");
+    text_format(out, "\\cellx%d", end[c + cell->span - 1]);
+  }
+  for (int c = 0; c < table->columns; c += row->cell[c].span) {
+    const TableCell *cell = &row->cell[c];
+    const char *text = cell->text ? cell->text : "";
+    bool indented = c == 0 && strncmp(text, "  ", 2) == 0, panel = c == 0 && cell->span > 1;
+    text_format(out, "\n\\pard\\intbl%s%s%s ", c ? "\\qc" : "\\ql", indented ? "\\li200" : "", panel ? "{\\i" : "");
+    escape_rtf(out, indented ? text + 2 : text, cell->number);
+    if (panel) text_add(out, "}");
+    if (cell->stars && *cell->stars) {
+      text_add(out, "{\\super ");
+      escape_rtf(out, cell->stars, false);
+      text_add(out, "}");
+    }
+    text_add(out, "\\cell");
+  }
+  text_add(out, "\\row\n");
+}
+
+void table_write_rtf(const Table *table, Text *out) {
+  const int *end = column_ends(table);
+  if (!end) return;
+  text_add(out, "{\\rtf1\\ansi\\ansicpg1252\\uc1\\deff0{\\fonttbl{\\f0\\froman\\fcharset0 Times New Roman;}{\\f1\\fnil\\fcharset134 SimSun;}}\n");
+  text_add(out, table->chinese ? "\\dbch\\af1\\loch\\f0\\fs21\n" : "\\f0\\fs21\n");
+  if (table->title) {
+    text_add(out, "\\pard\\qc\\sa80{\\b ");
+    escape_rtf(out, table->title, false);
+    text_add(out, "}\\par\n");
+  }
+  int last = table->rows - 1, above = 25;
+  while (last > 0 && !table->row[last].cell) last--;
+  for (int r = 0; r <= last && run_poll(table->run, (uint64_t)table->columns * 200); r++) {
+    if (!table->row[r].cell) {
+      above = 8;
+      continue;
+    }
+    rtf_row(table, r, end, above, r == last, out);
+    above = 0;
+  }
+  for (int i = 0; i < table->notes; i++) {
+    text_format(out, "\\pard\\ql%s{\\fs18 ", i ? "" : "\\sb60");
+    escape_rtf(out, table->note[i], false);
+    text_add(out, "}\\par\n");
+  }
+  text_add(out, "}");
+}
