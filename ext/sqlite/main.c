@@ -59,6 +59,7 @@ static int register_all(Connection *connection) {
   }
   if (code == SQLITE_OK) code = fit_functions_register(connection);
   if (code == SQLITE_OK) code = printers_register(connection);
+  if (code == SQLITE_OK) code = mathematics_register(connection);
   if (code == SQLITE_OK) code = help_register(connection);
   return code;
 }

@@ -171,6 +171,7 @@ int aggregate_register(Connection *connection, const Estimator *estimator);
 int fit_functions_register(Connection *connection); /* fit_tables.c: fit_terms, ..., the rows of fit_function_registry, and all of fit_scalars.c */
 int fit_scalars_register(Connection *connection);   /* fit_scalars.c: fit_coef, fit_stat, fit_predict, ... */
 int printers_register(Connection *connection);    /* print_sql.c: fit_table, corr_table, plot_event, ...: the rows of printer_registry */
+int mathematics_register(Connection *connection);   /* ln() and the like where SQLite lacks them */
 int help_register(Connection *connection);          /* econ_help(), econ_version(), econ_fit() */
 /* Reports a failed run on a context: "name: sentence", out of memory, or interrupted. */
 void report_context(sqlite3_context *context, const Run *run, const char *name);
