@@ -198,6 +198,12 @@ SELECT * FROM fit_margins((SELECT fe_ols(y, id, t, x) FROM p), 'x1', 'x2', '1');
 SELECT * FROM fit_margins((SELECT fe_ols('y ~ x*z', y, x, z) FROM p), 'x', 'z', 'many');
 SELECT * FROM fit_utest((SELECT fe_ols('y ~ x + z', y, x, z) FROM p), 'x', 'z');
 SELECT * FROM fit_utest((SELECT fe_ols('y ~ x + q', y, x, x * x) FROM p), 'x', 'q', 5, 1);
+SELECT * FROM did_honest((SELECT fe_ols(y, id, t, x) FROM p));
+SELECT * FROM did_honest((SELECT fe_ols(y, id, t, x) FROM p), 'parallel');
+SELECT * FROM did_honest(econ_fit('did_att', 'p', 'y ~ 1 | id + t', 'cohort=g, agg=event, window=-2:2'), 'relative', -1);
+SELECT * FROM did_honest(econ_fit('did_att', 'p', 'y ~ 1 | id + t', 'cohort=g, agg=event, window=-2:2'), 'relative', 1, 'median');
+SELECT * FROM did_honest(econ_fit('did_att', 'p', 'y ~ 1 | id + t', 'cohort=g, method=cs, agg=event'));
+SELECT * FROM did_honest(econ_fit('did_att', 'p', 'y ~ 1 | id + t', 'cohort=g, method=imputation, agg=event'));
 -- placebos
 SELECT * FROM did_placebo('p', 'y ~ x | id + t');
 SELECT * FROM did_placebo('p', 'y ~ x | id + t', 'treat=d, cohort=g');

@@ -545,5 +545,7 @@ typedef struct FitFunction {
 } FitFunction;
 /* A number without a sign, in the C locale's writing, whatever the host's locale is: fit_wald.c. False if there is none. */
 bool unsigned_number_at(const char **text, double *value);
+/* '0, 1.5, 2:8:0.5' as a list: fit_margins.c. NULL where it is none: the run has failed. */
+double *number_list(Run *run, const char *text, int64_t *count);
 extern const FitFunction *const fit_function_registry[]; /* NULL-terminated; registry.c */
 #endif

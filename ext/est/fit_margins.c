@@ -77,9 +77,38 @@ static bool number_at(const char **text, double *value) {
   return true;
 }
 
-static void rows_margins(Run *run, const Fit *fit, const FitArguments *arguments, Result *result) {
+double *number_list(Run *run, const char *text, int64_t *count) {
   enum { MOST = 100000 };
-  const char *x = arguments->text[0], *z = arguments->text[1], *at = arguments->text[2];
+  double *list = NULL;
+  *count = 0;
+  for (bool more = true; more && run_poll(run, 100);) {
+    double low, high, step = 0;
+    const char *start = text;
+    bool good = number_at(&text, &low);
+    high = low;
+    if (good && *text == ':') {
+      text++;
+      good = number_at(&text, &high) && *text == ':';
+      text++;
+      good = good && number_at(&text, &step) && step > 0 && high >= low && (high - low) / step < MOST;
+    }
+    more = good && *text == ',';
+    if (!good || (*text && !more)) {
+      run_fail(run, "the values '%.100s' must be numbers parted by commas, or a range low:high:step", start);
+      return NULL;
+    }
+    text++;
+    int64_t steps = step > 0 ? (int64_t)floor((high - low) / step + 1e-9) : 0;
+    double *longer = run_grow(run, list, (size_t)(*count + steps + 1), sizeof *list);
+    if (!longer) return NULL;
+    list = longer;
+    for (int64_t i = 0; i <= steps; i++) list[(*count)++] = low + (double)i * step;
+  }
+  return run_failed(run) ? NULL : list;
+}
+
+static void rows_margins(Run *run, const Fit *fit, const FitArguments *arguments, Result *result) {
+  const char *x = arguments->text[0], *z = arguments->text[1];
   Margin margin = {.run = run, .fit = fit, .result = result, .df = degrees_of(fit), .level = level_of(run, fit, arguments, 3)};
   const char *names[] = {run_format(run, "%s:%s", x, z), run_format(run, "%s:%s", z, x)};
   if (run_failed(run)) return;
@@ -87,26 +116,9 @@ static void rows_margins(Run *run, const Fit *fit, const FitArguments *arguments
   margin.interaction = place_of(run, fit, names[0], false);
   if (margin.interaction < 0) margin.interaction = place_of(run, fit, names[1], false);
   if (!run_failed(run) && margin.interaction < 0) run_fail(run, "neither '%.100s' nor '%.100s' is a term of the fit; write %.100s*%.100s in its formula", names[0], names[1], x, z);
-  for (bool more = true; more && run_poll(run, 100);) {
-    double low, high, step = 0;
-    const char *start = at;
-    bool good = number_at(&at, &low);
-    high = low;
-    if (good && *at == ':') {
-      at++;
-      good = number_at(&at, &high) && *at == ':';
-      at++;
-      good = good && number_at(&at, &step) && step > 0 && high >= low && (high - low) / step < MOST;
-    }
-    more = good && *at == ',';
-    if (!good || (*at && !more)) {
-      run_fail(run, "the values '%.100s' must be numbers parted by commas, or a range low:high:step", start);
-      return;
-    }
-    at++;
-    int64_t steps = step > 0 ? (int64_t)floor((high - low) / step + 1e-9) : 0;
-    for (int64_t i = 0; i <= steps && run_poll(run, 200); i++) margin_at(&margin, low + (double)i * step);
-  }
+  int64_t count = 0;
+  const double *value = run_failed(run) ? NULL : number_list(run, arguments->text[2], &count);
+  for (int64_t i = 0; value && i < count && run_poll(run, 200); i++) margin_at(&margin, value[i]);
 }
 
 const FitFunction FIT_FUNCTION_MARGINS = {
