@@ -124,7 +124,7 @@ def test_draws_with_many_levels(db):
         x, s = rng.gauss(0, 1) + i % 520 / 300, rng.random()
         m = .6 * x + rng.gauss(0, 1) + i % 40 / 20
         db.execute("INSERT INTO small VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (i * 7919 % 40, i % 520, s, 1 + rng.random(), x, m, .3 * x + .5 * m + s * (i % 520) / 100 + rng.gauss(0, 1), rng.random()))
-    units = list(dict.fromkeys(u for (u,) in db.rows("SELECT u FROM small")))
+    units = [u for (u,) in db.rows("SELECT DISTINCT u FROM small ORDER BY u")]
     rows = effects(db, "treat=x, mediator=m, singletons=keep, reps=4, seed=2", "y ~ UNEMP + x | u + f[s]", "small")
     drawn = [weighted_draw(db, "y ~ UNEMP + x | u + f[s]", "y ~ UNEMP + x + m | u + f[s]", "m ~ UNEMP + x | u + f[s]", units, "u", "small", 2, r)[0] for r in range(4)]
     assert rows["indirect", "m"]["std_error"] == pytest.approx(statistics.stdev(drawn), rel=1e-7)

@@ -181,7 +181,7 @@ static void prepare_units(Placebo *placebo) {
   Run *run = job->run;
   const Column *unit = &job->frame->column[job->model->unit];
   const double *time = job_number(job, job->model->time_number);
-  placebo->unit = codes_dense(run, placebo->n, unit->code, levels_count(unit->levels), &placebo->units);
+  placebo->unit = job_dense_codes(job, job->model->unit, &placebo->units);
   placebo->at = NEW_ARRAY(run, int32_t, placebo->n);
   placebo->adoption = NEW_ARRAY(run, int32_t, placebo->units);
   if (run_failed(run)) return;

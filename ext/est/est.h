@@ -367,6 +367,9 @@ int option_variable(const Job *job, const char *name); /* -1 where not given */
 
 static inline const double *job_number(const Job *job, int variable) { return variable < 0 ? NULL : job->frame->column[variable].number; }
 static inline const int32_t *job_code(const Job *job, int variable) { return variable < 0 ? NULL : job->frame->column[variable].code; }
+/* Codes without holes over the frame's rows. Where the job draws (reps=, a wild bootstrap) they stand in the order of the values: the same seed then gives the same
+ * draws whatever the order of the rows. */
+const int32_t *job_dense_codes(const Job *job, int variable, int32_t *levels);
 static inline const Levels *job_levels(const Job *job, int variable) { return variable < 0 ? NULL : job->frame->column[variable].levels; }
 
 /* Shared groups of option specs (registry.c): where=; panel=; weights=, singletons=; vcov=, ssc= and its parts, level=; seed=, reps=. */

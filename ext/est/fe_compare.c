@@ -199,7 +199,7 @@ static void pool(Comparison *all, Sample *pooled) {
   for (int e = 0; e < pooled->effects && !run_failed(run); e++) {
     int variable = all->pooled->effect[e].variable;
     pooled->effect[e] = all->sample.effect[e];
-    pooled->effect[e].code = codes_dense(run, pooled->n, job_code(job, variable), levels_count(job_levels(job, variable)), &pooled->effect[e].levels);
+    pooled->effect[e].code = job_dense_codes(job, variable, &pooled->effect[e].levels);
   }
   if (pooled->effects && !run_failed(run)) pooled->absorber = absorb_new(run, pooled->n, pooled->effects, pooled->effect, pooled->weight, option_number(job, "tolerance"));
 }

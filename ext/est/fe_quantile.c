@@ -53,7 +53,7 @@ static void read_vcov(Quantile *q) {
     q->cluster_name = q->sample.effect_name[0];
   } else {
     int32_t levels;
-    q->cluster = codes_dense(run, q->n, job_code(job, variable), levels_count(job_levels(job, variable)), &levels);
+    q->cluster = job_dense_codes(job, variable, &levels);
     q->clusters = levels;
     q->cluster_name = job->model->variable[variable].name;
   }

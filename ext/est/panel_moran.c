@@ -46,6 +46,7 @@ typedef struct Moran {
   int64_t reps, seed;
   int variable;         /* which of the model's */
   int32_t *place;       /* unit -> its number in the slice, -1 */
+  int32_t *by_value;    /* the units in the order of their values: draws do not depend on the order of the rows */
   Slice slice;
   double *spatial_lag, *local, *local_p; /* of the virtual table */
   const char **quadrant;
@@ -203,9 +204,14 @@ static void take_slice(Moran *moran, int64_t rows, const int64_t *row, int32_t l
     else if (moran->place[u] >= 0)
       run_fail(run, "%s has two rows%s; a unit has one row at each time%s", levels_name(run, job_levels(job, moran->id), u), at_time(moran, level), moran->time < 0 ? ": is time= missing?" : "");
     if (run_failed(run)) return;
-    moran->place[u] = s->n;
-    s->z[s->n] = value;
-    kept[s->n++] = row[i];
+    moran->place[u] = (int32_t)i;
+  }
+  for (int32_t k = 0; k < graph->units; k++) {
+    int32_t *place = &moran->place[moran->by_value[k]];
+    if (*place < 0) continue;
+    kept[s->n] = row[*place];
+    s->z[s->n] = x[kept[s->n]];
+    *place = s->n++;
   }
   if (s->n < 4) {
     run_fail(run, "'%s' has %d number%s%s; Moran's I needs four units at least", moran->name, s->n, s->n == 1 ? "" : "s", at_time(moran, level));
@@ -415,6 +421,7 @@ static void fit_moran(Job *job) {
     if (times.first[t + 1] - times.first[t] > largest) largest = times.first[t + 1] - times.first[t];
   Slice *s = &moran.slice;
   moran.place = NEW_ARRAY(run, int32_t, moran.graph.units);
+  moran.by_value = NEW_ARRAY(run, int32_t, moran.graph.units);
   s->z = NEW_ARRAY(run, double, largest);
   s->out = NEW_ARRAY(run, double, largest);
   s->in = NEW_ARRAY(run, double, largest);
@@ -423,6 +430,7 @@ static void fit_moran(Job *job) {
   s->w = NEW_ARRAY(run, double, moran.graph.edges);
   double *work = NEW_ARRAY(run, double, largest);
   int64_t *order = NEW_ARRAY(run, int64_t, largest), *kept = NEW_ARRAY(run, int64_t, largest);
+  if (!run_failed(run)) levels_sorted(run, job_levels(job, moran.id), NULL, moran.by_value);
   for (int v = 0; v < model->indicators && !run_failed(run); v++) {
     moran.name = model->indicator[v].name;
     moran.variable = v;

@@ -31,7 +31,7 @@ const OptionSpec OPTIONS_VCOV[] = {
 
 const OptionSpec OPTIONS_DRAWS[] = {
     {"reps", OPTION_INTEGER, NULL, NULL, "number of draws"},
-    {"seed", OPTION_INTEGER, "1", NULL, "seed of the draws: the same seed gives the same result on any machine"},
+    {"seed", OPTION_INTEGER, "1", NULL, "seed of the draws: the same seed gives the same draws of units on any machine and in any order of the rows"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 
 /* ---- shared lists */
@@ -118,6 +118,20 @@ int option_variable(const Job *job, const char *name) { return option_value(job,
 bool option_is(const Job *job, const char *name, const char *choice) {
   const char *text = option_value(job, name)->text;
   return text && strcmp(text, choice) == 0;
+}
+
+static bool draws(const Job *job) {
+  for (int o = 0; o < job->options; o++) {
+    const OptionValue *option = &job->option[o];
+    if (strcmp(option->spec->name, "reps") == 0 || (option->vcov && option->vcov->kind == VCOV_WILD)) return true;
+  }
+  return false;
+}
+
+const int32_t *job_dense_codes(const Job *job, int variable, int32_t *levels) {
+  const Column *column = &job->frame->column[variable];
+  if (draws(job)) return codes_by_value(job->run, job->frame->rows, column->code, column->levels, levels);
+  return codes_dense(job->run, job->frame->rows, column->code, levels_count(column->levels), levels);
 }
 
 int result_column(const Job *job, const char *name) {

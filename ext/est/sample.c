@@ -72,8 +72,7 @@ static void build_effects(Job *job, Sample *sample) {
   for (int e = 0; e < model->effects && !run_failed(run); e++) {
     const AbsorbedEffect *absorbed = &model->effect[e];
     Effect *effect = &sample->effect[e];
-    const Column *column = &job->frame->column[absorbed->variable];
-    effect->code = codes_dense(run, sample->n, column->code, levels_count(column->levels), &effect->levels);
+    effect->code = job_dense_codes(job, absorbed->variable, &effect->levels);
     effect->intercept = !absorbed->slopes_only;
     effect->slopes = absorbed->slopes;
     const double **slope = NEW_ARRAY(run, const double *, absorbed->slopes);
@@ -108,7 +107,6 @@ static void build_clusters(Job *job, Sample *sample) {
     sample->vcov_text = "hc1";
   }
   for (int c = 0; c < sample->clusters && !run_failed(run); c++) {
-    const Column *column = &job->frame->column[variable[c]];
     sample->cluster_variable[c] = variable[c];
     sample->cluster_name[c] = job->model->variable[variable[c]].name;
     for (int e = 0; e < sample->effects; e++) /* an effect's dense codes serve again */
@@ -116,7 +114,7 @@ static void build_clusters(Job *job, Sample *sample) {
         sample->cluster[c] = sample->effect[e].code;
         sample->cluster_levels[c] = sample->effect[e].levels;
       }
-    if (!sample->cluster[c]) sample->cluster[c] = codes_dense(run, sample->n, column->code, levels_count(column->levels), &sample->cluster_levels[c]);
+    if (!sample->cluster[c]) sample->cluster[c] = job_dense_codes(job, variable[c], &sample->cluster_levels[c]);
     if (!run_failed(run) && sample->cluster_levels[c] < 2)
       run_fail(run, "vcov=cluster(%s): there is only %d cluster in the %lld used rows, two are needed at least", sample->cluster_name[c], sample->cluster_levels[c],
                (long long)sample->n);

@@ -311,6 +311,24 @@ const int32_t *codes_dense(Run *run, int64_t n, const int32_t *code, int32_t lev
   return result;
 }
 
+const int32_t *codes_by_value(Run *run, int64_t n, const int32_t *code, const Levels *levels, int32_t *count) {
+  *count = 0;
+  bool *present = NEW_ARRAY(run, bool, levels->count);
+  int32_t *order = NEW_ARRAY(run, int32_t, levels->count), *rank = NEW_ARRAY(run, int32_t, levels->count), *ranked = NEW_ARRAY(run, int32_t, n);
+  if (run_failed(run)) return NULL;
+  for (int64_t row = 0; row < n; row++) present[code[row]] = true;
+  int32_t found = levels_sorted(run, levels, present, order);
+  if (run_failed(run)) return NULL;
+  for (int32_t k = 0; k < found; k++) rank[order[k]] = k;
+  for (int64_t row = 0; row < n; row++) ranked[row] = rank[code[row]];
+  run_free(run, present);
+  run_free(run, order);
+  run_free(run, rank);
+  *count = found;
+  run_poll(run, (uint64_t)n * 2);
+  return ranked;
+}
+
 const int32_t *codes_combine(Run *run, int64_t n, int columns, const int32_t *const *code, int32_t *count) {
   *count = 0;
   const int32_t *so_far = code[0];

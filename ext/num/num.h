@@ -151,6 +151,7 @@ typedef struct Frame {
 void frame_keep(Run *run, Frame *frame, const bool *keep);
 /* Codes 0..count-1 without holes, in order of first appearance; count is written. Returns code itself where nothing had to change. Codes -1 are not allowed. */
 const int32_t *codes_dense(Run *run, int64_t n, const int32_t *code, int32_t levels, int32_t *count);
+const int32_t *codes_by_value(Run *run, int64_t n, const int32_t *code, const Levels *levels, int32_t *count); /* the same in the order of the values, whatever that of the rows */
 /* Codes of the combinations of several code columns, dense, in order of first appearance. */
 const int32_t *codes_combine(Run *run, int64_t n, int columns, const int32_t *const *code, int32_t *count);
 
