@@ -158,7 +158,7 @@ void regression_vcov(Job *job, const Sample *sample, int k, double *const *x, co
       for (int i = 0; i < k; i++)
         for (int j = 0; j < k; j++) h += x[i][row] * bread[i * k + j] * x[j][row];
       leverage[row] += sample->weight ? h * sample->weight[row] : h;
-      if ((row & 0xFFF) == 0 && !run_poll(run, 0x1000 * (uint64_t)k * (uint64_t)k)) return;
+      if (!run_poll(run, (uint64_t)k * (uint64_t)k)) return;
     }
     data.leverage = leverage;
   }
@@ -237,6 +237,7 @@ static void find_squares(Run *run, int64_t n, Regression *regression) {
   for (int j = 0; j < k; j++) {
     const double *x = regression->x[j];
     regression->square[j] = -1;
+    if (!run_poll(run, (uint64_t)k * 64)) return;
     for (int other = 0; other < k && regression->square[j] < 0; other++)
       if (other != j && is_square(n, regression->x[other], x)) regression->square[j] = other;
     if (regression->square[j] < 0) continue;

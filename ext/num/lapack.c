@@ -10,12 +10,15 @@
  *    happens. It holds for the process (restoring the old number would race with other threads' calls); parallel.c shares out work by itself.
  * 4. NAN and infinity: eigenvalues and singular values of such a matrix do not exist, and some LAPACK versions never return from
  *    the search for them: checked before the call, and an error. A Cholesky factor or an LU solution of it is refused (false).
- * 5. info < 0 is a mistake of this file (assert); info > 0 is singular, not positive definite, or an iteration that failed. */
+ * 5. info < 0 is a mistake of this file (assert); info > 0 is singular, not positive definite, or an iteration that failed.
+ * 6. LAPACK never asks whether to stop. Beyond WIDE columns products and factorisations are therefore made in pieces of PIECE operations (some ten
+ *    milliseconds) by the blocked algorithms that LAPACK itself uses, with run_poll between them. Eigenvalues and singular values are not. */
 #include "num.h"
 
 #include <assert.h>
 
-enum { SMALL = 16, LANES = 2 };
+enum { SMALL = 16, LANES = 2, WIDE = 320, PANEL = 96 };
+static const double PIECE = 6e7;
 
 extern void dgemm_(const char *ta, const char *tb, const int *m, const int *n, const int *k, const double *alpha, const double *a, const int *lda,
                    const double *b, const int *ldb, const double *beta, double *c, const int *ldc, size_t, size_t);
@@ -29,6 +32,10 @@ extern void dsyevd_(const char *jobz, const char *uplo, const int *n, double *a,
                     int *iwork, const int *liwork, int *info, size_t, size_t);
 extern void dgesdd_(const char *jobz, const int *m, const int *n, double *a, const int *lda, double *s, double *u, const int *ldu, double *vt,
                     const int *ldvt, double *work, const int *lwork, int *iwork, int *info, size_t);
+extern void dtrsm_(const char *side, const char *uplo, const char *trans, const char *diag, const int *m, const int *n, const double *alpha, const double *a,
+                   const int *lda, double *b, const int *ldb, size_t, size_t, size_t, size_t);
+extern void dormqr_(const char *side, const char *trans, const int *m, const int *n, const int *k, const double *a, const int *lda, const double *tau,
+                    double *c, const int *ldc, double *work, const int *lwork, int *info, size_t, size_t);
 extern void dgesv_(const int *n, const int *columns, double *a, const int *lda, int *pivot, double *b, const int *ldb, int *info);
 
 /* ---- threads of the BLAS (3) */
@@ -142,6 +149,106 @@ void dense_multiply(bool ta, bool tb, int m, int n, int p, double alpha, const d
   dgemm_(ta ? "T" : "N", tb ? "T" : "N", &m, &n, &p, &alpha, a, &lda, b, &ldb, &beta, c, &ldc, 1, 1);
 }
 
+/* ---- wide ones in pieces (6) */
+
+/* How many columns make a piece, where each takes so many operations: not so few that a product is no more than sums. */
+static int piece_of(int columns, double operations) {
+  double many = PIECE / operations;
+  int piece = many < 16 ? 16 : many > 512 ? 512 : (int)many;
+  return piece < columns ? piece : columns;
+}
+
+static bool polled(Run *run, double operations) { return run_poll(run, (uint64_t)(operations / 4) + 1); }
+
+void dense_crossproduct_polled(Run *run, int m, int k, const double *a, int lda, double *c) {
+  if (k <= WIDE || m <= 0) {
+    dense_crossproduct_add(m, k, a, lda, c);
+    return;
+  }
+  size_t order = (size_t)k;
+  hold_blas_threads();
+  for (int j = 0, piece; j < k; j += piece) { /* columns of the upper triangle */
+    piece = piece_of(k - j, 2.0 * m * k);
+    int rows = j + piece;
+    const double one = 1;
+    dgemm_("T", "N", &rows, &piece, &m, &one, a, &lda, a + (size_t)j * (size_t)lda, &lda, &one, c + (size_t)j * order, &k, 1, 1);
+    if (!polled(run, 2.0 * m * rows * piece)) return;
+  }
+  for (size_t j = 0; j < order; j++)
+    for (size_t i = 0; i < j; i++) c[j + i * order] = c[i + j * order];
+}
+
+void dense_multiply_polled(Run *run, bool ta, int m, int n, int p, const double *a, int lda, const double *b, int ldb, double beta, double *c, int ldc) {
+  int wide = m > WIDE && p > 0;
+  for (int j = 0, piece; j < n; j += piece) {
+    piece = wide ? piece_of(n - j, 2.0 * m * p) : n;
+    dense_multiply(ta, false, m, piece, p, 1, a, lda, b + (size_t)j * (size_t)ldb, ldb, beta, c + (size_t)j * (size_t)ldc, ldc);
+    if (wide && !polled(run, 2.0 * m * p * piece)) return;
+  }
+}
+
+static bool wide_cholesky(Run *run, int k, double *a) {
+  size_t order = (size_t)k;
+  const double one = 1, minus = -1;
+  for (int j = 0, panel; j < k; j += panel) {
+    panel = k - j < PANEL ? k - j : PANEL;
+    int info = 0, below = k - j - panel;
+    double *corner = a + (size_t)j * (order + 1), *side = corner + panel;
+    dpotrf_("L", &panel, corner, &k, &info, 1);
+    if (info != 0) return false;
+    if (below == 0) return true;
+    dtrsm_("R", "L", "T", "N", &below, &panel, &one, corner, &k, side, &k, 1, 1, 1, 1);
+    for (int c = 0, piece; c < below; c += piece) {
+      piece = piece_of(below - c, 2.0 * below * panel);
+      int rows = below - c;
+      dgemm_("N", "T", &rows, &piece, &panel, &minus, side + c, &k, side + c, &k, &one, side + c + (size_t)(panel + c) * order, &k, 1, 1);
+      if (!polled(run, 2.0 * rows * panel * piece)) return false;
+    }
+  }
+  return true;
+}
+
+/* Columns j.. of the inverse, from the diagonal down, need the factor from row j on alone. */
+static bool wide_inverse(Run *run, int k, double *l) {
+  size_t order = (size_t)k;
+  int most = piece_of(k, 2.0), info = 0; /* the largest piece there is */
+  double *column = NEW_ARRAY(run, double, order * (size_t)most);
+  if (run_failed(run)) return false;
+  for (int j = 0, piece; j < k; j += piece) {
+    int rows = k - j;
+    piece = piece_of(rows, 2.0 * rows * rows);
+    memset(column, 0, sizeof *column * (size_t)rows * (size_t)piece);
+    for (int c = 0; c < piece; c++) column[(size_t)c * (size_t)(rows + 1)] = 1;
+    double *corner = l + (size_t)j * (order + 1);
+    dpotrs_("L", &rows, &piece, corner, &k, column, &rows, &info, 1);
+    for (int c = 0; c < piece; c++) memcpy(corner + (size_t)c * (order + 1), column + (size_t)c * (size_t)(rows + 1), sizeof *column * (size_t)(rows - c));
+    if (!polled(run, 2.0 * rows * rows * piece)) return false;
+  }
+  run_free(run, column);
+  return true;
+}
+
+static void wide_qr(Run *run, int m, int k, double *a) {
+  enum { WORK = 512 * 64 + 65 * 64 };
+  double *tau = NEW_ARRAY(run, double, PANEL), *work = NEW_ARRAY(run, double, WORK);
+  if (run_failed(run)) return;
+  int most = m < k ? m : k, lwork = WORK, info = 0;
+  for (int j = 0, panel; j < most; j += panel) {
+    panel = most - j < PANEL ? most - j : PANEL;
+    int rows = m - j;
+    double *corner = a + (size_t)j * (size_t)(m + 1);
+    dgeqrf_(&rows, &panel, corner, &m, tau, work, &lwork, &info);
+    for (int c = panel, piece; c < k - j; c += piece) {
+      piece = piece_of(k - j - c, 4.0 * rows * panel);
+      dormqr_("L", "T", &rows, &piece, &panel, corner, &m, tau, corner + (size_t)c * (size_t)m, &m, work, &lwork, &info, 1, 1);
+      assert(info == 0);
+      if (!polled(run, 4.0 * rows * panel * piece)) return;
+    }
+  }
+  run_free(run, work);
+  run_free(run, tau);
+}
+
 /* ---- positive definite: only the lower triangle of a is read and written */
 bool dense_cholesky(Run *run, int k, double *a) {
   size_t order = (size_t)k;
@@ -164,6 +271,7 @@ bool dense_cholesky(Run *run, int k, double *a) {
   int info = 0;
   hold_blas_threads();
   if (!all_finite(order * order, a)) return false;
+  if (k > WIDE) return wide_cholesky(run, k, a);
   dpotrf_("L", &k, a, &k, &info, 1);
   assert(info >= 0);
   return info == 0;
@@ -210,6 +318,9 @@ bool dense_cholesky_inverse(Run *run, int k, double *l) {
         for (size_t p = i; p < order; p++) sum += l[p + i * order] * l[p + j * order];
         l[i + j * order] = sum;
       }
+  } else if (k > WIDE) {
+    hold_blas_threads();
+    if (!wide_inverse(run, k, l)) return false;
   } else {
     int info = 0;
     hold_blas_threads();
@@ -254,6 +365,10 @@ void dense_qr_r(Run *run, int m, int k, double *a, double *r) {
   if (m > 0) {
     if (k <= SMALL && plain_range(m, k, a)) {
       plain_qr(m, k, a);
+    } else if (k > WIDE) {
+      hold_blas_threads();
+      wide_qr(run, m, k, a);
+      if (run_failed(run)) return;
     } else {
       int query = -1, info = 0;
       double size = 0, *tau = NEW_ARRAY(run, double, k);

@@ -78,11 +78,11 @@ static void crossproducts(const Problem *p, double *gram) {
     int64_t rows = rows_here(p, start);
     for (int j = 0; j < columns; j++) load_block(p, start, rows, j < p->k ? p->x[j] : p->y, 1, p->buffer + (size_t)j * (size_t)p->block);
     if (p->n <= p->block) {
-      dense_crossproduct_add((int)rows, columns, p->buffer, p->block, gram);
+      dense_crossproduct_polled(p->run, (int)rows, columns, p->buffer, p->block, gram);
       break;
     }
     memset(here, 0, sizeof(double) * size);
-    dense_crossproduct_add((int)rows, columns, p->buffer, p->block, here);
+    dense_crossproduct_polled(p->run, (int)rows, columns, p->buffer, p->block, here);
     for (size_t i = 0; i < size; i++) add_compensated(&gram[i], &error[i], here[i]);
     if (!run_poll(p->run, (uint64_t)rows * (uint64_t)columns * (uint64_t)(columns + 4) / 8)) return;
   }
@@ -180,6 +180,7 @@ static int eliminate(const Problem *p, double *r, const double *power, bool *dro
     for (size_t i = 1; i < rest; i++) v[i] = 0;
     if (rank != j) memcpy(r + (size_t)rank * rows, column, sizeof(double) * rows);
     rank++;
+    if (!run_poll(p->run, rest * (uint64_t)(p->k - j))) return rank;
   }
   return rank;
 }
@@ -202,6 +203,7 @@ static void solve_qr(const Problem *p, LeastSquares *out) {
   stacked_qr(p, power, r);
   if (run_failed(p->run)) return;
   out->rank = eliminate(p, r, power, out->dropped);
+  if (run_failed(p->run)) return;
   size_t rank = (size_t)out->rank;
   memset(out->beta, 0, sizeof(double) * k);
   memset(out->bread, 0, sizeof(double) * k * k);
@@ -213,8 +215,9 @@ static void solve_qr(const Problem *p, LeastSquares *out) {
   for (size_t c = 0; c < rank; c++) { /* bread = T^-1 T^-T, spread to the kept positions and scaled back */
     inverse[c + c * k] = 1;
     back_substitute(r, rows, (int)c + 1, inverse + c * k);
+    if (!run_poll(p->run, (uint64_t)c * (uint64_t)c / 2)) return;
   }
-  for (size_t a = 0; a < rank; a++)
+  for (size_t a = 0; a < rank && run_poll(p->run, (uint64_t)a * (rank - a)); a++)
     for (size_t b = 0; b <= a; b++) {
       double sum = 0;
       for (size_t c = a; c < rank; c++) sum += inverse[a + c * k] * inverse[b + c * k];

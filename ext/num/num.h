@@ -212,6 +212,9 @@ double dense_dot(int m, const double *a, const double *b); /* a'b, always the sa
 void dense_crossproduct_add(int m, int k, const double *a, int lda, double *c);
 /* C (m x n) = alpha A (m x p) B (p x n) + beta C; transpose flags for A and B */
 void dense_multiply(bool ta, bool tb, int m, int n, int p, double alpha, const double *a, int lda, const double *b, int ldb, double beta, double *c, int ldc);
+/* The same for what may be thousands of columns wide, in pieces that ask whether to stop; beta is 0 or 1, alpha 1. */
+void dense_crossproduct_polled(Run *run, int m, int k, const double *a, int lda, double *c);
+void dense_multiply_polled(Run *run, bool ta, int m, int n, int p, const double *a, int lda, const double *b, int ldb, double beta, double *c, int ldc);
 bool dense_cholesky(Run *run, int k, double *a);                     /* lower factor in place; false if not positive definite */
 void dense_cholesky_solve(int k, const double *l, int columns, double *b); /* in place */
 bool dense_cholesky_inverse(Run *run, int k, double *l);             /* factor -> symmetric inverse, both triangles */

@@ -48,8 +48,8 @@ static void meat_begin(Meat *meat, Run *run, int k, bool pairs) {
 static void meat_flush(Meat *meat) {
   int k = meat->k;
   if (meat->rows == 0) return;
-  if (meat->pairs) dense_multiply(true, false, k, k, meat->rows, 1, meat->s, BLOCK, meat->z, BLOCK, 1, meat->sum, k);
-  else dense_crossproduct_add(meat->rows, k, meat->s, BLOCK, meat->sum);
+  if (meat->pairs) dense_multiply_polled(meat->run, true, k, k, meat->rows, meat->s, BLOCK, meat->z, BLOCK, 1, meat->sum, k);
+  else dense_crossproduct_polled(meat->run, meat->rows, k, meat->s, BLOCK, meat->sum);
   meat->rows = 0;
 }
 
@@ -367,8 +367,8 @@ static void add_sandwich(Run *run, const VcovData *d, const double *meat, double
   size_t k = (size_t)d->k;
   double *half = NEW_ARRAY(run, double, square(d->k)), *whole = NEW_ARRAY(run, double, square(d->k));
   if (run_failed(run)) return;
-  dense_multiply(false, false, d->k, d->k, d->k, 1, d->bread, d->k, meat, d->k, 0, half, d->k);
-  dense_multiply(false, false, d->k, d->k, d->k, 1, half, d->k, d->bread, d->k, 0, whole, d->k);
+  dense_multiply_polled(run, false, d->k, d->k, d->k, d->bread, d->k, meat, d->k, 0, half, d->k);
+  dense_multiply_polled(run, false, d->k, d->k, d->k, half, d->k, d->bread, d->k, 0, whole, d->k);
   for (size_t j = 0; j < k; j++)
     for (size_t i = 0; i < k; i++) v[i + j * k] += factor * (0.5 * (whole[i + j * k] + whole[j + i * k]));
   run_free(run, half);
@@ -522,6 +522,7 @@ double wald_statistic(Run *run, int k, const double *beta, const double *vcov, i
     }
     if (!(left > 1e-12 * variance)) continue;
     row[used] = sqrt(left);
+    if (!run_poll(run, (uint64_t)used * (uint64_t)used / 2)) return NAN;
     z[used] = value / row[used];
     statistic += z[used] * z[used];
     kept[used++] = (int)at;

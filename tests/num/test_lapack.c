@@ -180,4 +180,47 @@ static void test_any_number_of_threads(void) {
   CHECK(host_end(&run));
 }
 
-CHECK_MAIN(test_products, test_hilbert, test_decompositions, test_refusals, test_short_qr, test_any_number_of_threads)
+static double furthest(int count, const double *a, const double *b) {
+  double most = 0;
+  for (int i = 0; i < count; i++) most = fmax(most, fabs(a[i] - b[i]));
+  return most;
+}
+
+static void test_wide_in_pieces(void) { /* beyond 320 columns: the same matrices, and an end within one piece when asked to stop */
+  Run run;
+  host_begin(&run);
+  enum { K = 417, M = 900 };
+  double *x = NEW_ARRAY(&run, double, M * K), *copy = NEW_ARRAY(&run, double, M * K), *gram = NEW_ARRAY(&run, double, K * K), *other = NEW_ARRAY(&run, double, K * K),
+         *r = NEW_ARRAY(&run, double, K * K);
+  for (int i = 0; i < M * K; i++) x[i] = sin((double)i * i);
+  dense_crossproduct_add(M, K, x, M, gram);
+  dense_crossproduct_polled(&run, M, K, x, M, other);
+  CHECK_NEAR(furthest(K * K, other, gram), 0, 0, 1e-10);
+  memcpy(copy, x, sizeof(double) * M * K);
+  dense_qr_r(&run, M, K, copy, r);
+  dense_multiply_polled(&run, true, K, K, K, r, K, r, K, 0, other, K);
+  CHECK_NEAR(furthest(K * K, other, gram), 0, 0, 1e-10);
+  double below = 0;
+  for (int i = 0; i < K * K; i++) below += i % K > i / K ? fabs(r[i]) : 0;
+  CHECK(below == 0);
+  memcpy(r, gram, sizeof(double) * K * K);
+  CHECK(dense_cholesky(&run, K, r));
+  host.stop_at_poll = host.polls + 1;
+  double *short_of_time = NEW_ARRAY(&run, double, K * K);
+  CHECK(!dense_cholesky_inverse(&run, K, memcpy(short_of_time, r, sizeof(double) * K * K)) && run.status == RUN_INTERRUPTED);
+  host.stop_at_poll = 0;
+  run.status = RUN_OK;
+  CHECK(dense_cholesky_inverse(&run, K, r));
+  dense_multiply_polled(&run, false, K, K, K, r, K, gram, K, 0, other, K);
+  for (int i = 0; i < K; i++) other[i * (K + 1)] -= 1;
+  memset(r, 0, sizeof(double) * K * K);
+  CHECK_NEAR(furthest(K * K, other, r), 0, 0, 1e-9);
+  gram[5 * K + 5] = -1;
+  CHECK(!dense_cholesky(&run, K, gram));
+  host.stop_at_poll = host.polls + 1;
+  dense_qr_r(&run, M, K, x, r);
+  CHECK(run.status == RUN_INTERRUPTED);
+  CHECK(host_end(&run));
+}
+
+CHECK_MAIN(test_products, test_hilbert, test_decompositions, test_refusals, test_short_qr, test_any_number_of_threads, test_wide_in_pieces)
