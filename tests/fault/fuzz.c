@@ -31,6 +31,18 @@ static const char *const TARGETS[] = {
     "SELECT fit_table('m', (SELECT fe_ols('y ~ x + w', y, x, w) FROM p), ?1)",
     "SELECT fit_table('m', ?1, ?2)",
     "SELECT plot_event(t, x, y, w, ?1) FROM p",
+    "SELECT plot_coef(t, x, y, w, ?1) FROM p",
+    "SELECT plot_density(y, ?1) FROM p",
+    "SELECT plot_line(t, y, id, ?1) FROM p",
+    "SELECT plot_scatter(x, y, ?1) FROM p",
+    "SELECT plot_balance(t, x, y, ?1) FROM p",
+    "SELECT corr_table(t, id, x, y, ?1) FROM p",
+    "SELECT describe_table(t, 9, x, y, 1, w, ?1) FROM p",
+    "SELECT * FROM fit_margins((SELECT fe_ols('y ~ x * w', y, x, w) FROM p), ?1, ?2, '0:2')",
+    "SELECT * FROM fit_margins((SELECT fe_ols('y ~ x * w', y, x, w) FROM p), 'x', 'w', ?1)",
+    "SELECT * FROM fit_utest((SELECT fe_ols('y ~ x + I(x*x)', y, x) FROM p), ?1, ?2)",
+    "SELECT * FROM did_honest((SELECT econ_fit('did_att', 'p', 'y ~ 1 | id + t', 'cohort=g, agg=event')), ?1)",
+    "SELECT * FROM did_honest(?1, ?2)",
 };
 
 enum { GIVEN = (int)(sizeof TARGETS / sizeof *TARGETS), MOST = 200 };
