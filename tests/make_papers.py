@@ -21,7 +21,7 @@ h1 { font-size: 1.7rem; border-bottom: 2px solid #222; margin-top: 4rem; } h2 { 
 p.intro { white-space: pre-line; color: #444; } nav a { margin-right: 1.2rem; }
 table.rows { border-collapse: collapse; margin: 0.8rem auto; border-top: 2px solid #222; border-bottom: 2px solid #222; font-size: 0.92rem; font-variant-numeric: tabular-nums; }
 table.rows th { border-bottom: 1px solid #222; font-weight: normal; font-style: italic; text-align: left; } table.rows th, table.rows td { padding: 0.12rem 0.7rem; }
-table.rows td.number { text-align: right; } figure { margin: 1rem 0; text-align: center; } svg { max-width: 100%; height: auto; }
+table.rows .number { text-align: right; } figure { margin: 1rem 0; text-align: center; } svg { max-width: 100%; height: auto; }
 @media print { h1 { break-before: page; } table, figure { break-inside: avoid; } }
 """
 
@@ -56,11 +56,17 @@ def as_html(sql):
     return re.sub(r"(corr_table\([^')]*)(?:, '([^']*)')?\)", lambda m: f"{m.group(1)}, '{m.group(2) + ', ' if m.group(2) else ''}format=html')", sql)
 
 
-def cell(value):
+def decimals_of(values):
+    """As many decimals as the column's numbers have at most, so that they stand under each other."""
+    texts = [f"{value:.10f}".rstrip("0") for value in values if isinstance(value, float)]
+    return min(max((len(text.split(".")[1]) for text in texts), default=0), 6)
+
+
+def cell(value, decimals):
     if value is None:
         return "<td></td>"
     if isinstance(value, float):
-        return f'<td class="number">{value:.10g}</td>'
+        return f'<td class="number">{value:.{decimals}f}</td>'.replace(">-", ">\u2212")
     return f'<td class="number">{value}</td>' if isinstance(value, int) else f"<td>{html.escape(str(value))}</td>"
 
 
@@ -71,8 +77,11 @@ def rendered(names, rows):
             return f"<figure>{text[text.index('<svg'):]}</figure>"
         if text.lstrip().startswith("<"):
             return text
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in names)
-    body = "\n".join("<tr>" + "".join(cell(value) for value in row) + "</tr>" for row in rows)
+    columns = list(zip(*rows)) or [()] * len(names)
+    numeric = [any(isinstance(value, (int, float)) for value in column) for column in columns]
+    decimals = [decimals_of(column) for column in columns]
+    head = "".join(("<th class=\"number\">" if number else "<th>") + html.escape(name) + "</th>" for name, number in zip(names, numeric))
+    body = "\n".join("<tr>" + "".join(map(cell, row, decimals)) + "</tr>" for row in rows)
     return f'<table class="rows"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>'
 
 
