@@ -23,14 +23,15 @@ def agree(ours, golden, estimate=1e-9, error=1e-8):
     assert len(golden) > 1
     for *key, value, std_error in golden:
         assert ours[tuple(key)][0] == pytest.approx(value, rel=estimate, abs=1e-11), key
-        assert ours[tuple(key)][1] == pytest.approx(std_error, rel=error), key
+        assert ours[tuple(key)][1] == (None if std_error is None else pytest.approx(std_error, rel=error)), key
 
 
 @pytest.mark.parametrize("name,options,controls", [("cs_never", "method=cs", "1"), ("cs_notyet_reg", "method=cs, control=notyet, est=reg", "unemployrt"),
-                                                   ("cs_weighted", "method=cs, weights=popwt", "1")])
+                                                   ("cs_weighted", "method=cs, weights=popwt", "1"), ("cs_all_treated", "method=cs, control=notyet, where=g > 0", "1")])
 def test_callaway_santanna(castle, name, options, controls):
     golden = GOLDEN[name]
     agree(rows(castle, "gt", "cohort, time", options, controls), golden["gt"], 1e-7, 1e-7)
+    assert len(rows(castle, "gt", "cohort, time", options, controls)) == len(golden["gt"])
     for effect, kind, key in (("event", "dynamic", "event_time"), ("group", "group", "cohort"), ("calendar", "calendar", "time")):
         agree(rows(castle, effect, key, options, controls), golden[kind]["rows"], 1e-7, 1e-7)
         overall = rows(castle, "att", "0", f"{options}, agg={effect}", controls)[(0,)]

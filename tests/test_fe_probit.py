@@ -1,7 +1,11 @@
 """fe_probit: what is its own; the comparison with R's glm is in test_fe_poisson.py, bad input in test_fe_logit.py."""
+import json
+import pathlib
 import statistics
 
 import pytest
+
+SEPARATED = json.loads((pathlib.Path(__file__).parent / "oracle" / "separation.json").read_text())
 
 
 def test_predict_is_a_probability(db):
@@ -33,3 +37,14 @@ def test_one_fit_a_group(db):
     assert len(rows) == 8 and all(n == 545 for _, _, n in rows)
     one = db.value("""SELECT estimate FROM fe_probit('wage_panel', '"union" ~ married + black', 'where=year = 1983') WHERE term = 'married'""")
     assert dict((year, b) for year, b, _ in rows)[1983] == one
+
+
+@pytest.mark.parametrize("case", SEPARATED, ids=lambda case: f"{case['family']} {case['seed']}")
+def test_separated_where_the_search_once_did_not_end(db, case):
+    """Rows by a linear program, estimates by Newton's method (oracle/make_separation.py): quasi-separated and nearly separated tables, on which scoring goes on for hundreds of steps."""
+    db.execute("CREATE TABLE t (x, d, c, g, y)")
+    db.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", case["rows"])
+    fit = db.value("SELECT econ_fit(?, 't', ?, 'vcov=iid, singletons=keep')", f"fe_{case['family']}", "y ~ x + d + i(c)" + (f" | {case['effect']}" if case["effect"] else ""))
+    assert dict(db.rows("SELECT name, rows FROM fit_rows(?)", fit))["separated"] == len(case["separated"])
+    assert db.value("SELECT fit_coef(?, 'x')", fit) == pytest.approx(case["x"], rel=1e-7)
+    assert db.value("SELECT fit_coef(?, 'd')", fit) == (None if case["d"] is None else pytest.approx(case["d"], rel=1e-7))

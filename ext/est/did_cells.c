@@ -6,7 +6,7 @@
  *    of the events from 0 on, the mean of the cohorts by their number of units, the plain mean of the periods.
  * 3. Averages are functions of the cells and of the shares; their joint covariance is A V A', A the gradients (delta method). Shares are estimated for cs
  *    (Callaway and Sant'Anna 2021, section 4) and given for the others. Cells that could not be estimated are in no average.
- * 4. A reference (zero by construction) is a row without error and not a term.
+ * 4. A reference (zero by construction) is a row without error and not a term. An effect whose variance is zero, one unit against one, has no error either.
  * 5. pretrend: joint Wald test of the event effects (sunab, F) or cells (cs, chi2) before treatment but the reference.
  * 6. Treated in the first period: no effect of theirs is identified; their rows are dropped, counted as other. Without never treated units sunab
  *    takes the last cohort as the control, in the periods before it is treated; the later rows are dropped too (Sun and Abraham 2021, section 4). */
@@ -382,7 +382,8 @@ void did_report(Job *job, const char *vcov_text, const DidCells *cells) {
     FitTerm *term = fit_add_term(fit, effect->name);
     if (!term) return;
     double variance = vcov[t * terms + t];
-    term_inference(term, effect->estimate, variance > 0 ? sqrt(variance) : variance == 0 ? 0 : NAN, cells->df, level);
+    bool known = variance > 1e-14 * effect->estimate * effect->estimate; /* one unit against one leaves nothing to tell an error from: NULL, not 0 */
+    term_inference(term, effect->estimate, known ? sqrt(variance) : NAN, cells->df, level);
     if (effect->kind == EXTRA) continue;
     fit_term_word(fit, term, "effect", KIND_WORD[effect->kind]);
     if (!isnan(effect->cohort)) fit_term_number(fit, term, "cohort", effect->cohort);

@@ -7,7 +7,8 @@
  *    covariates they are the same. X has an intercept. Effects of the formula only name the panel.
  * 3. Each ATT has an influence function over units, divided by the number of units of its comparison, with the parts of both nuisance models. Shares of
  *    cohorts among all units have theirs. Covariance: sum over clusters of products of sums; no small-sample factor; normal.
- * 4. No cell: no base period, no unit of the cohort or no control in both periods. NULL: a covariate is collinear in the comparison, or predicts treatment (a score above 0.999):
+ * 4. No cell: no base period, no unit of the cohort or no control in both periods. Where all units are treated at some time the last cohort is a control only, and has no cells before its
+ *    treatment either (section 2.1: it is not among the cohorts; did does the same). NULL: a covariate is collinear in the comparison, or predicts treatment (a score above 0.999):
  *    counted in cells_not_estimated.
  * Reference: Callaway and Sant'Anna (2021), sections 2-4; Sant'Anna and Zhao (2020), section 3. */
 #include "did_modern.h"
@@ -290,8 +291,8 @@ void did_cs(Job *job, Sample *sample, const Treatment *treatment) {
   cells.share = NEW_ARRAY(run, double, grid.cohorts);
   if (run_failed(run)) return;
   for (int64_t row = 0; row < treatment->n; row++) cluster_of[treatment->unit[row]] = sample->cluster[0][row];
-  int missing = 0;
-  for (int g = 0; g < grid.cohorts; g++)
+  int missing = 0, treated_cohorts = grid.cohorts - (treatment->treated_units == treatment->units); /* (4) */
+  for (int g = 0; g < treated_cohorts; g++)
     for (int t = 0; t < grid.periods; t++) {
       int b = base_period(&c, g, t, universal, anticipation);
       if (b < 0) continue;

@@ -2,7 +2,8 @@
  *
  * 1. E y = mu = h(eta), eta = x'b + effects + offset; h is exp, the logistic function, the normal distribution function. Each step regresses the
  *    working residual r = (y - mu) / h'(eta) on x and the effects with weights W = w h'(eta)^2 / V(mu) (V: mu, or mu (1 - mu)) and adds the
- *    fit to eta and the coefficients to b: Fisher scoring (McCullagh and Nelder 1989, 2.5); for the canonical links it is Newton's method.
+ *    fit to eta and the coefficients to b: Fisher scoring (McCullagh and Nelder 1989, 2.5); for the canonical links it is Newton's method. For the probit scoring can take hundreds
+ *    of steps where it is nearly separated, so that from step PATIENT on W and r are Newton's: W = w l (l + s eta), r = s l / (l (l + s eta)), s = 1 or -1 the outcome, l = phi / Phi at s eta.
  * 2. Effects are absorbed anew in each step, since the weights changed (Correia, Guimaraes and Zylkin 2020, "ppmlhdfe", 2). What is absorbed from then on
  *    is what the last step left: x~ = x - D a has the same projection as x, and r is zero in the limit, so whatever iterates starts near its end.
  * 3. The first eta comes from y itself: mu = (y + mean) / 2 for counts, (w y + 1/2) / (w + 1) for 0/1. A step that makes the deviance larger is halved.
@@ -13,7 +14,7 @@
  * 6. Rows without a finite fit must be gone (separation.c). */
 #include "glm.h"
 
-enum { MOST_STEPS = 200, MOST_HALVINGS = 40, CHUNK = 1 << 14 };
+enum { MOST_STEPS = 200, PATIENT = 12, MOST_HALVINGS = 40, CHUNK = 1 << 14 };
 static const double CONVERGED = 1e-12, LARGEST = 300; /* of |eta|: its exponential squares without overflow */
 
 /* ---- families */
@@ -72,6 +73,16 @@ static double evaluate(Run *run, const Glm *glm, const double *eta, double *mu, 
     if (!run_poll(run, (uint64_t)(end - start) * 10)) return NAN;
   }
   return sum;
+}
+
+/* Rule 1: Newton's weights and residuals of a probit. */
+static void newton_weights(Run *run, const Glm *glm) {
+  for (int64_t i = 0; i < glm->n; i++) {
+    double sign = glm->y[i] > 0 ? 1 : -1, own = fmin(fmax(sign * glm->eta[i], -35), 35), ratio = normal_density(own) / normal_cdf(own), curvature = ratio * (ratio + own);
+    glm->irls_weight[i] = (glm->weight ? glm->weight[i] : 1) * curvature;
+    glm->working[i] = sign * ratio / curvature;
+    if ((i & (CHUNK - 1)) == 0 && !run_poll(run, CHUNK * 10)) return;
+  }
 }
 
 static double weighted_mean(const Glm *glm, const double *x) {
@@ -181,6 +192,7 @@ void glm_fit(Run *run, Glm *glm) {
       return;
     }
     evaluate(run, glm, glm->eta, NULL, glm->irls_weight, glm->working);
+    if (glm->family == GLM_PROBIT && glm->iterations >= PATIENT) newton_weights(run, glm);
     bool first = glm->iterations == 1; /* eta is no linear predictor yet: the regression is of eta - offset + r, from zero */
     for (int64_t i = 0; i < n; i++) {
       double offset = glm->offset ? glm->offset[i] : 0;

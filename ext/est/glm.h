@@ -35,6 +35,9 @@ double glm_response(GlmFamily family, double eta);
 /* Marks rows that have no finite fit (separation.c); returns how many. decided: false where the search ran out of patience. x may be collinear. */
 int64_t separated_rows(Run *run, const Glm *glm, bool *separated, bool *decided);
 
+/* The same by a linear program (separation_program.c): 1: they are marked; 0: there are none; -1: too large, or no answer. */
+int separated_by_program(Run *run, const Glm *glm, bool *separated);
+
 void glm_regression(Job *job, GlmFamily family);
 extern const OptionSpec OPTIONS_GLM[];     /* offset= */
 extern const char *const STATS_GLM[];

@@ -13,7 +13,8 @@
  *    when these rows are gone, until none is found.
  * 5. Rules 2 and 3 hold with any positive weights on the rows that can be separated. Where equal ones have not decided after a few rounds (a logit that predicts well), scoring is
  *    tried and the size of each row's part of the score is taken: at a finite maximum the score is zero, so with these weights the first projection is zero and proves that there is one.
- * 6. Where no proof comes within a budget of work, nothing is dropped and the caller is told. */
+ * 6. Where that has not decided either, a linear program does if it is small (separation_program.c); else rounds go on.
+ * 7. Where no proof comes within a budget of work, nothing is dropped and the caller is told. */
 #include "glm.h"
 
 static const double LARGE = 1e8, BELOW_ONE = 1e-6, POSITIVE[2] = {1e-3, 1e-5}; /* z may differ in size by that much */
@@ -175,6 +176,8 @@ static int rectify(Run *run, const Glm *glm, bool *separated) {
     if (round != FIRST_ROUNDS) continue;
     double *other = NEW_ARRAY(run, double, n);
     if (!run_failed(run) && unseparated(run, glm, other, target, z)) return 0;
+    int answer = run_failed(run) ? -1 : separated_by_program(run, glm, separated);
+    if (answer >= 0) return answer;
   }
   return -1;
 }

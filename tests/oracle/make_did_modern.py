@@ -21,9 +21,9 @@ data["e"] = data.year - data.g.where(data.g > 0)
 out = {}
 
 
-def cs(name, control, base, est, formula, **more):
-    fit = ATTgt(**more, yname="l_homicide", gname="g", idname="sid", tname="year", xformla=formula, data=data.copy(), control_group=control).fit(est_method=est, base_period=base, bstrap=False)
-    result = {"gt": [[float(v) for v in row] for row in zip(fit.results["group"], fit.results["year"], fit.results["att"], fit.results["se"])]}
+def cs(name, control, base, est, formula, rows=data, **more):
+    fit = ATTgt(**more, yname="l_homicide", gname="g", idname="sid", tname="year", xformla=formula, data=rows.copy(), control_group=control).fit(est_method=est, base_period=base, bstrap=False)
+    result = {"gt": [[None if np.isnan(v) else float(v) for v in row] for row in zip(fit.results["group"], fit.results["year"], fit.results["att"], fit.results["se"])]}
     for kind in ("simple", "dynamic", "group", "calendar"):
         agg = fit.aggte(typec=kind, bstrap=False, cband=False).atte
         result[kind] = {"att": float(agg["overall_att"]), "se": float(np.ravel(agg["overall_se"])[0])}
@@ -35,6 +35,7 @@ def cs(name, control, base, est, formula, **more):
 cs("cs_never", "nevertreated", "varying", "dr", None)
 cs("cs_notyet_reg", "notyettreated", "varying", "reg", "l_homicide~unemployrt")
 cs("cs_weighted", "nevertreated", "varying", "dr", None, weights_name="popwt")
+cs("cs_all_treated", "notyettreated", "varying", "dr", None, rows=data[data.g > 0])  # the last cohort is a control only
 
 # sunab
 cells = sorted({(g, e) for g, e in zip(data.g, data.e) if g > 0 and e != -1})
