@@ -295,3 +295,7 @@ SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, window=-2:2');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, ref=-2');
 -- one text of options
 SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=hc1', 'weights=w');
+-- values that name nothing
+SELECT entropy_index() FROM p;
+SELECT econ_uniform(1, region) FROM p;
+SELECT econ_normal(1, 1.5);

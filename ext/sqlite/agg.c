@@ -89,7 +89,7 @@ static void short_spec(SharedPlan *shared, const Estimator *estimator, int value
     }
     at = end;
   }
-  if (values < named || (values > named && !open_end)) {
+  if (values < named || values == 0 || (values > named && !open_end)) {
     run_fail(run, "%d values were given; the short form is %s(%s); or put a text in front: %s('%s; options', values...)", values, estimator->name, estimator->short_values,
              estimator->name, estimator->model_help);
     return;

@@ -59,8 +59,17 @@ static void econ_version(sqlite3_context *context, int count, sqlite3_value **va
 
 static bool draw(sqlite3_context *context, int count, sqlite3_value **values, const char *name, Random *random) {
   uint64_t stream = 0;
-  for (int a = 0; a < count; a++)
-    if (sqlite3_value_type(values[a]) == SQLITE_NULL) return false;
+  for (int a = 0; a < count; a++) {
+    int type = sqlite3_value_numeric_type(values[a]);
+    double number = sqlite3_value_double(values[a]);
+    if (type == SQLITE_NULL) return false;
+    if (type == SQLITE_INTEGER || (type == SQLITE_FLOAT && number == floor(number) && fabs(number) < 0x1p63)) continue;
+    const char *text = (const char *)sqlite3_value_text(values[a]);
+    char *message = sqlite3_mprintf("%s: '%.60s' is no integer; a draw belongs to a seed and integers: %s(seed, i, ...)", name, text ? text : "", name);
+    sqlite3_result_error(context, message, -1);
+    sqlite3_free(message);
+    return false;
+  }
   if (count < 1) {
     char *message = sqlite3_mprintf("%s: it takes a seed and integers that say which draw: %s(seed, i, ...)", name, name);
     sqlite3_result_error(context, message, -1);
