@@ -54,6 +54,7 @@ void run_free(Run *run, void *block);
 char *run_text(Run *run, const char *text);                    /* a copy */
 char *run_text_n(Run *run, const char *text, size_t length);   /* a copy of the first bytes */
 char *run_format(Run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int utf8_length(const char *at); /* bytes of the character that begins there, 0 if it is no UTF-8 */
 /* The first error stays; later ones are ignored. */
 void run_fail(Run *run, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Call it from every loop that may be long, with the work done since the last call in units of roughly one nanosecond to ten;

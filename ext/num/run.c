@@ -183,20 +183,21 @@ char *run_format(Run *run, const char *format, ...) {
   return text;
 }
 
+int utf8_length(const char *at) {
+  unsigned char lead = (unsigned char)*at;
+  int length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0, followers = 1;
+  while (followers < length && ((unsigned char)at[followers] & 0xC0) == 0x80) followers++;
+  return followers >= length ? length : 0;
+}
+
 /* Leaves out the bytes that are no UTF-8: a name that was cut short may end inside a character, and a user's text may be anything. */
 static void keep_utf8(char *text) {
   char *out = text;
   for (const char *at = text; *at;) {
-    unsigned char lead = (unsigned char)*at;
-    int length = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : lead >= 0xE0 && lead < 0xF0 ? 3 : lead >= 0xF0 && lead < 0xF5 ? 4 : 0, followers = 1;
-    while (followers < length && ((unsigned char)at[followers] & 0xC0) == 0x80) followers++;
-    if (length && followers >= length) {
-      memmove(out, at, (size_t)length);
-      out += length;
-      at += length;
-    } else {
-      at++;
-    }
+    int length = utf8_length(at);
+    memmove(out, at, (size_t)length);
+    out += length;
+    at += length ? length : 1;
   }
   *out = 0;
 }

@@ -1,7 +1,7 @@
 /* json.c: JSON text to a tree of values, and text to JSON strings.
  *
  * 1. Strict JSON (RFC 8259): nothing behind the value, no comments, no trailing commas, no control characters inside strings. Bytes from
- *    0x80 on are passed as they are. Of equal keys json_member finds the first.
+ *    0x80 on are read as they are, and written so where they are UTF-8, else as U+FFFD. Of equal keys json_member finds the first.
  * 2. \u escapes become UTF-8, surrogate pairs one character; half a pair and \u0000 (which no C string can hold) are errors.
  * 3. At most NESTING_LIMIT arrays and objects inside each other, so that hostile text cannot overflow the stack.
  * 4. Numbers are the nearest double whatever the process's locale; what overflows is infinite.
@@ -360,10 +360,15 @@ void json_string(Text *out, const char *text) {
   text_add_n(out, "\"", 1);
   for (;;) {
     size_t plain = 0;
-    while ((unsigned char)text[plain] >= ' ' && text[plain] != '"' && text[plain] != '\\') plain++;
+    for (int length = 1; length && (unsigned char)text[plain] >= ' ' && text[plain] != '"' && text[plain] != '\\'; plain += (size_t)length) length = utf8_length(text + plain);
     text_add_n(out, text, plain);
     text += plain;
     if (!*text) break;
+    if ((unsigned char)*text >= 0x80) { /* what is no UTF-8 would make the whole unreadable to most programs */
+      text_add_n(out, "\xEF\xBF\xBD", 3);
+      text++;
+      continue;
+    }
     const char *letter = strchr("\"\"\\\\\bb\ff\nn\rr\tt", *text); /* pairs: the byte, its letter */
     char escape[8];
     if (letter) {
