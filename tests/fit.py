@@ -328,4 +328,4 @@ def test_a_fit_is_utf8_whatever_the_data_are(db):
     db.execute("CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30) "
                "SELECT i * 7 % 11 AS y, CASE i % 3 WHEN 0 THEN CAST(x'43F4746520' AS TEXT) WHEN 1 THEN 'Côte' ELSE 'a' END AS g FROM n")  # Latin-1, UTF-8
     fit = db.value("SELECT fe_ols('y ~ i(g)', y, g) FROM t")
-    assert [term["term"] for term in json.loads(fit)["terms"]] == ["(Intercept)", "g::Côte", "g::C�te "]
+    assert [term["term"] for term in json.loads(fit)["terms"]] == ["(Intercept)", "g::C\ufffdte ", "g::a"]
