@@ -20,7 +20,7 @@
 static const double LARGE = 1e8, BELOW_ONE = 1e-6, POSITIVE[2] = {1e-3, 1e-5}; /* z may differ in size by that much */
 static const double BUDGET = 4e9; /* multiplications */
 enum { LEAST_ROUNDS = 100, MOST_ROUNDS = 20000, FIRST_ROUNDS = 16, SCORE_ROUNDS = 4, SCORING_STEPS = 30 };
-static const double SMALLEST = 1e-10; /* weight of rule 5, as a share of the largest */
+static const double SMALLEST[2] = {1e-10, 1e-6}; /* weight of rule 5, as a share of the largest; without and with rows of weight LARGE: what hangs on such rows alone must not look collinear */
 
 /* The projection on x and the effects with given weights; lives in a run of its own. */
 typedef struct Projector {
@@ -120,8 +120,8 @@ static double rectify_once(Projector *p, double *u, double *target, double *z) {
   return largest;
 }
 
-/* Rule 5: true if a few rounds with weights from the score prove that nothing is separated. */
-static bool unseparated(Run *run, const Glm *glm, double *u, double *target, double *z) {
+/* Rule 5: true if a few rounds with weights from the score prove that nothing is separated; rank: that of x, which these weights must not hide. */
+static bool unseparated(Run *run, const Glm *glm, int rank, double *u, double *target, double *z) {
   Run own;
   run_begin(&own, run->host);
   Glm trial = *glm;
@@ -137,12 +137,13 @@ static bool unseparated(Run *run, const Glm *glm, double *u, double *target, dou
     largest = fmax(largest, weight[i]);
   }
   for (int64_t i = 0; i < glm->n && !run_failed(&own); i++) {
-    weight[i] = candidate(glm, i) ? fmax(weight[i] / largest, SMALLEST) : LARGE;
+    weight[i] = candidate(glm, i) ? fmax(weight[i] / largest, SMALLEST[glm->family == GLM_POISSON]) : LARGE;
     u[i] = candidate(glm, i);
   }
-  Projector p;
+  Projector p = {0};
   if (!run_failed(&own)) projector_begin(&own, glm, NULL, weight, &p);
   for (int round = 0; round < SCORE_ROUNDS && !proved && !run_failed(&own); round++) proved = rectify_once(&p, u, target, z) < 1 - BELOW_ONE && !run_failed(&own);
+  if (!run_failed(&own) && p.ls.rank < rank) proved = false;
   if (own.status == RUN_ERROR) own.status = RUN_OK; /* scoring broke down: no proof */
   run_join(run, &own);
   return proved && !run_failed(run);
@@ -175,7 +176,7 @@ static int rectify(Run *run, const Glm *glm, bool *separated) {
     }
     if (round != FIRST_ROUNDS) continue;
     double *other = NEW_ARRAY(run, double, n);
-    if (!run_failed(run) && unseparated(run, glm, other, target, z)) return 0;
+    if (!run_failed(run) && unseparated(run, glm, p.ls.rank, other, target, z)) return 0;
     int answer = run_failed(run) ? -1 : separated_by_program(run, glm, separated);
     if (answer >= 0) return answer;
   }

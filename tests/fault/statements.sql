@@ -21,6 +21,7 @@ SELECT *, fit FROM fe_poisson('p', 'y*(x > 3) ~ z + I(x < 2) + d', 'vcov=iid');
 SELECT * FROM fe_logit('p', 'd ~ x + z | region', 'vcov=hc2');
 SELECT fe_probit('y > 5 ~ x + z; vcov=cluster(id)', y > 5, x, z, id) FROM p;
 SELECT * FROM fe_logit('p', 'd ~ x + g');
+SELECT * FROM fe_probit('SELECT column1 AS x, column2 AS d, column3 AS c, column4 AS y FROM (VALUES (-0.5,0,3,0),(0.3,1,2,0),(-1.5,0,0,0),(0.4,0,2,0),(-0,0,0,0),(1.1,0,2,1),(-0.1,0,3,0),(-0.3,0,2,0),(0,0,1,0),(0.3,0,3,0),(0,0,1,0),(2.2,0,2,1),(0.9,0,1,1),(1.2,0,2,1),(0.6,0,0,0),(-0.2,0,1,0),(1.3,0,0,1),(0.7,0,1,1),(2.4,0,2,1),(0.4,1,2,0),(0.2,0,3,0),(-0.6,0,1,0),(0.3,0,1,1),(-1.2,0,1,0),(-0.1,0,2,0),(-0.3,1,3,0),(0.4,0,1,0))', 'y ~ x + d + i(c)', 'vcov=iid');
 SELECT * FROM fe_iv('p', 'y ~ w | id + t | x ~ z + l(z)', 'vcov=cluster(id), method=gmm');
 SELECT * FROM fe_iv('p', 'y ~ 1 | id | x + w ~ z + I(z*z) + t', 'vcov=cluster(id+t), method=liml, weights=w');
 SELECT * FROM fit_tests(econ_fit('fe_iv', 'p', 'y ~ w | x ~ z + I(z*z) + I(2*z)', 'vcov=hc3'));
