@@ -144,6 +144,17 @@ def test_separated_rows_are_those_of_the_linear_program(db, seed):
     assert ledger(db, fit)["separated"] == len(expected)
 
 
+def test_a_unit_of_one_row_lets_its_period_fall(db):
+    """Period 0 has one count, that of unit 34, which has no other row: both effects can move against each other, so the other rows of period 0 are separated. The weights of the search once
+    were so far apart that the elimination took period 0 for redundant, and nothing was found."""
+    rows = [row.split() for row in """1 3 0 -.43 0;8 3 1 .47 0;42 1 0 -.99 0;42 6 0 .53 0;8 7 0 .52 0;27 1 0 -1.07 0;1 7 2 .93 0;30 1 0 -1.44 0;8 0 0 -1.47 0;7 2 1 .78 0;33 7 0 .59 0;3 1 1 .61 1;27 2 0 -.22 0;27 2 0 1.69 0;3 6 1 -.77 0;7 7 0 -.31 1;33 1 0 .86 0;27 3 0 -1.86 0;7 4 0 -1.9 0;3 6 0 .16 0;8 6 0 -1.16 0;33 0 0 .16 0;42 7 1 1.24 0;33 3 0 -.83 0;3 6 0 -.09 0;1 3 1 .08 0;42 1 0 -1.02 0;1 0 0 -.54 0;33 4 1 1.34 0;30 4 0 -.13 0;42 5 0 .71 1;30 5 1 .38 0;42 0 0 -1.19 0;34 0 1 .87 0;27 6 1 -1.7 0""".split(";")]
+    db.execute("CREATE TABLE s (u INTEGER, t INTEGER, y INTEGER, x REAL, d INTEGER)")
+    db.executemany("INSERT INTO s VALUES (?, ?, ?, ?, ?)", rows)
+    db.execute("CREATE VIRTUAL TABLE temp.v USING fe_poisson('s', 'y ~ x + d | u + t', 'vcov=iid, singletons=keep')")
+    assert sorted(u for u, in db.rows("SELECT u FROM temp.v WHERE fitted IS NULL")) == [1, 8, 33, 42]
+    assert db.value("SELECT count(*) FROM temp.v WHERE fitted IS NULL AND t = 0") == 4
+
+
 # ---------------------------------------------------------------- effects by absorption or by dummies
 @pytest.mark.parametrize("estimator", ["fe_poisson", "fe_logit", "fe_probit"])
 def test_absorbed_effects_equal_dummies(db, estimator):

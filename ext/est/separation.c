@@ -20,7 +20,7 @@
 static const double LARGE = 1e8, BELOW_ONE = 1e-6, POSITIVE[2] = {1e-3, 1e-5}; /* z may differ in size by that much */
 static const double BUDGET = 4e9; /* multiplications */
 enum { LEAST_ROUNDS = 100, MOST_ROUNDS = 20000, FIRST_ROUNDS = 16, SCORE_ROUNDS = 4, SCORING_STEPS = 30 };
-static const double SMALLEST[2] = {1e-10, 1e-6}; /* weight of rule 5, as a share of the largest; without and with rows of weight LARGE: what hangs on such rows alone must not look collinear */
+static const double SMALLEST[2] = {1e-10, 1e-4}, SCORE_LARGE = 1e4; /* weights of rule 5 as shares of the largest, without and with held rows, and of those: what hangs on held rows alone must not look collinear */
 
 /* The projection on x and the effects with given weights; lives in a run of its own. */
 typedef struct Projector {
@@ -137,7 +137,7 @@ static bool unseparated(Run *run, const Glm *glm, int rank, double *u, double *t
     largest = fmax(largest, weight[i]);
   }
   for (int64_t i = 0; i < glm->n && !run_failed(&own); i++) {
-    weight[i] = candidate(glm, i) ? fmax(weight[i] / largest, SMALLEST[glm->family == GLM_POISSON]) : LARGE;
+    weight[i] = candidate(glm, i) ? fmax(weight[i] / largest, SMALLEST[glm->family == GLM_POISSON]) : SCORE_LARGE;
     u[i] = candidate(glm, i);
   }
   Projector p = {0};
