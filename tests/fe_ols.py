@@ -295,3 +295,23 @@ def test_names_with_dots_need_no_quotes(db):
         assert ours == db.rows("SELECT estimate, std_error FROM fe_ols('iris', ?)", quoted)
     assert db.rows("SELECT term FROM fe_ols('iris', 'Sepal.Length ~ Petal.Width', 'where=a.b.2 > 0')")[1] == ("Petal.Width",)
     assert "did you mean 'Petal.Width'" in db.error("SELECT * FROM fe_ols('iris', 'Sepal.Length ~ Petal.Widht')")
+
+
+@pytest.mark.parametrize("estimator, absorbed, written", [
+    ("fe_ols", "y ~ x | g[[t]]", "y ~ x + i(g):t"), ("fe_ols", "y ~ 0 + x | g[[t, w]]", "y ~ 0 + x + i(g):t + i(g):w"),
+    ("fe_poisson", "k ~ x | g[[t]]", "k ~ x + i(g):t"), ("fe_logit", "b ~ x | g[[t]]", "b ~ x + i(g):t"),
+    ("fe_iv", "y ~ w | g[[t]] | x ~ z", "y ~ w + i(g):t | 0 | x ~ z")])
+def test_slopes_without_levels_leave_the_intercept(db, estimator, absorbed, written):
+    draw = random.Random(4)
+    db.execute("CREATE TABLE p (g, t, x, z, w, y, k, b)")
+    for row in range(200):
+        g, t, z, w = row % 3, row // 20, draw.gauss(0, 1), draw.uniform(1, 2)
+        x = 2 + z + draw.gauss(0, 1)
+        y = 5 + x + g * t * 0.1 + draw.gauss(0, 1)
+        db.execute("INSERT INTO p VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (g, t, x, z, w, y, int(abs(y)), y > 7))
+    for vcov in ("hc1", "cluster(t)"):
+        rows = [dict(((*[r[c] for c in r if c in ("stage", "outcome")], r["term"]), (r["estimate"], r["std_error"])) for r in
+                     db.dicts(f"SELECT * FROM {estimator}('p', ?, ?)", formula, f"vcov={vcov}")) for formula in (absorbed, written)]
+        assert len(rows[0]) >= 1 + ("0 +" not in absorbed)
+        for term, numbers in rows[0].items():
+            assert numbers == pytest.approx(rows[1][term], rel=1e-9), (term, vcov)

@@ -69,7 +69,7 @@ static void crossing(Job *job, const Sample *sample, int k, const double *residu
     if (crosses[e]) filled += effect_columns(run, sample->n, &sample->effect[e], d + filled);
   if (run_failed(run)) return;
   if (inside) {
-    for (int j = 0; j < filled; j++) scale[j] = centred_norm(sample->n, d[j], sample->weight, NULL);
+    for (int j = 0; j < filled; j++) scale[j] = norm_to_absorb(inside, within, sample->n, d[j], sample->weight, NULL);
     absorb_columns(absorb_new(run, sample->n, inside, within, sample->weight, option_number(job, "tolerance")), filled, d);
   }
   LeastSquares ls;

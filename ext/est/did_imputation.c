@@ -125,7 +125,7 @@ static void prepare(Imputation *imputation) {
   double *scale = NEW_ARRAY(run, double, imputation->design.k), *zeros = NEW_ARRAY(run, double, n);
   if (run_failed(run)) return;
   for (int64_t row = 0; row < n; row++) imputation->weight[row] = row_weight(sample, row) * (imputation->treatment->status[row] == 1 ? TINY : 1);
-  for (int j = 0; j < imputation->design.k; j++) scale[j] = centred_norm(n, imputation->design.column[j], imputation->weight, NULL);
+  for (int j = 0; j < imputation->design.k; j++) scale[j] = norm_to_absorb(sample->effects, sample->effect, n, imputation->design.column[j], imputation->weight, NULL);
   if (sample->effects) {
     imputation->absorber = absorb_new(run, n, sample->effects, sample->effect, imputation->weight, option_number(job, "tolerance"));
     if (run_failed(run)) return;

@@ -77,7 +77,7 @@ static void load(IvEquation *eq) {
   for (int d = 0; d < 3; d++)
     for (int j = 0; j < part[d]->k; j++) {
       all[at] = part[d]->column[j];
-      scale[at] = centred_norm(sample->n, all[at], sample->weight, &eq->mean[at]);
+      scale[at] = norm_to_absorb(sample->effects, sample->effect, sample->n, all[at], sample->weight, &eq->mean[at]);
       at++;
     }
   all[total] = eq->y;

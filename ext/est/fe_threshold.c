@@ -74,7 +74,7 @@ static void search(ThresholdFit *own, bool bootstrap) {
     column[j] = NEW_ARRAY(run, double, sample->n);
     if (run_failed(run)) return;
     memcpy(column[j], from, (size_t)sample->n * sizeof *from);
-    if (j < k) scale[j] = centred_norm(sample->n, from, sample->weight, NULL);
+    if (j < k) scale[j] = norm_to_absorb(sample->effects, sample->effect, sample->n, from, sample->weight, NULL);
     if (j < k && own->changes[j]) x[p++] = own->design.column[j];
   }
   if (sample->absorber) absorb_columns(sample->absorber, k + 1, column);

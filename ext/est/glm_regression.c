@@ -149,7 +149,7 @@ static void find_collinear(Maximum *m) {
     x[j] = NEW_ARRAY(&own, double, n);
     if (run_failed(&own)) break;
     memcpy(x[j], m->design.column[j], (size_t)n * sizeof(double));
-    scale[j] = centred_norm(n, x[j], sample->weight, NULL);
+    scale[j] = norm_to_absorb(sample->effects, sample->effect, n, x[j], sample->weight, NULL);
   }
   LeastSquares ls;
   if (!run_failed(&own) && sample->absorber) absorb_columns(sample->absorber, k, x);

@@ -29,12 +29,14 @@ static void within(Job *job, int k, double *const *x, double *left) {
     if (!run_poll(run, 4 * (uint64_t)n)) return;
   }
   if (model->effects == 0) return;
-  Effect *effect = NEW_ARRAY(run, Effect, model->effects);
+  Effect *effect = NEW_ARRAY(run, Effect, model->effects + 1);
+  bool intercept = false;
   if (run_failed(run)) return;
   for (int e = 0; e < model->effects; e++) {
     const AbsorbedEffect *absorbed = &model->effect[e];
     effect[e].code = codes_dense(run, n, job_code(job, absorbed->variable), levels_count(job_levels(job, absorbed->variable)), &effect[e].levels);
     effect[e].intercept = !absorbed->slopes_only;
+    intercept |= effect[e].intercept;
     effect[e].slopes = absorbed->slopes;
     const double **slope = NEW_ARRAY(run, const double *, absorbed->slopes);
     if (run_failed(run)) return;
@@ -42,7 +44,8 @@ static void within(Job *job, int k, double *const *x, double *left) {
     effect[e].slope = slope;
     fit_add_absorbed(&job->result->fit, absorbed->name, effect[e].levels, 0, false);
   }
-  Absorber *absorber = absorb_new(run, n, model->effects, effect, NULL, 1e-10);
+  if (!intercept) effect[model->effects] = (Effect){.code = NEW_ARRAY(run, int32_t, n), .levels = 1, .intercept = true}; /* slopes take no mean off */
+  Absorber *absorber = absorb_new(run, n, model->effects + !intercept, effect, NULL, 1e-10);
   if (!run_failed(run)) absorb_columns(absorber, k, x);
   for (int j = 0; j < k && !run_failed(run); j++) {
     double norm = centred_norm(n, x[j], NULL, NULL);

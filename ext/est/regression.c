@@ -205,12 +205,15 @@ static double weighted_squares(const Sample *sample, const double *y) {
 typedef struct Norms {
   const Sample *sample;
   double **column, *norm, *mean;
+  int regressors;
 } Norms;
 
 static void norm_of_column(void *context, int64_t item, int worker) {
   (void)worker;
   Norms *norms = context;
-  norms->norm[item] = centred_norm(norms->sample->n, norms->column[item], norms->sample->weight, &norms->mean[item]);
+  const Sample *sample = norms->sample;
+  int effects = item < norms->regressors ? sample->effects : 0; /* the outcome's is what SST is made of */
+  norms->norm[item] = norm_to_absorb(effects, sample->effect, sample->n, norms->column[item], sample->weight, &norms->mean[item]);
 }
 
 /* Whether a column is the square of another. A few rows tell most of them apart; columns of which these show nothing but 0 and 1 are left alone. */
@@ -260,7 +263,7 @@ void regression_fit(Job *job, const Sample *sample, Regression *regression) {
   if (run_failed(run)) return;
   for (int j = 0; j < k; j++) columns[j] = regression->x[j];
   columns[k] = regression->y;
-  Norms norms = {sample, columns, scale, regression->x_mean};
+  Norms norms = {sample, columns, scale, regression->x_mean, k};
   parallel_for(run, k + 1, sample->n < MANY_ROWS ? 1 : parallel_workers(), norm_of_column, &norms);
   if (run_failed(run)) return;
   regression->y_mean = regression->x_mean[k];

@@ -48,7 +48,7 @@ static void projector_begin(Run *run, const Glm *glm, const bool *held, const do
     p->x[j] = NEW_ARRAY(run, double, n);
     if (run_failed(run)) return;
     memcpy(p->x[j], glm->x[j], (size_t)n * sizeof(double));
-    scale[j] = centred_norm(n, p->x[j], p->weight, NULL);
+    scale[j] = norm_to_absorb(glm->effects, glm->effect, n, p->x[j], p->weight, NULL);
     if (!run_poll(run, (uint64_t)n * 4)) return;
   }
   if (glm->effects) {

@@ -337,3 +337,13 @@ double centred_norm(int64_t n, const double *x, const double *weight, double *me
   if (mean) *mean = NAN;
   return 0;
 }
+
+double norm_to_absorb(int effects, const Effect *effect, int64_t n, const double *x, const double *weight, double *mean) {
+  double centre = 0, norm = centred_norm(n, x, weight, &centre), total = weight ? 0 : (double)n;
+  bool intercept = effects == 0;
+  if (mean) *mean = centre;
+  for (int e = 0; e < effects; e++) intercept |= effect[e].intercept;
+  if (intercept || isnan(centre)) return norm;
+  for (int64_t i = 0; weight && i < n; i++) total += weight[i];
+  return sqrt(norm * norm + total * centre * centre);
+}

@@ -270,6 +270,8 @@ typedef struct LeastSquares {
 void least_squares(Run *run, int64_t n, int k, double *const *x, const double *y, const double *weight, const double *scale, double *residual, LeastSquares *out);
 /* sqrt(sum w (x - mean)^2) of a column, shifted so that a huge mean costs no digits; mean may be NULL. */
 double centred_norm(int64_t n, const double *x, const double *weight, double *mean);
+/* The scale of least_squares: the norm about the mean, or about 0 where no effect takes the mean off (firm[[t]] alone). */
+double norm_to_absorb(int effects, const Effect *effect, int64_t n, const double *x, const double *weight, double *mean);
 
 /* ------------------------------------------------------------------------------------------------ linear_program.c
  * min c'x, A x = b, 0 <= x <= upper. The workspace serves any number of problems of m rows and n columns. */
