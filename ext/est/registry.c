@@ -85,12 +85,13 @@ const Estimator *const estimator_registry[] = {
     NULL,
 };
 
-extern const FitFunction FIT_FUNCTION_WALD, FIT_FUNCTION_MARGINS, FIT_FUNCTION_UTEST, FIT_FUNCTION_DID_HONEST;
+extern const FitFunction FIT_FUNCTION_WALD, FIT_FUNCTION_MARGINS, FIT_FUNCTION_UTEST, FIT_FUNCTION_BANDS, FIT_FUNCTION_DID_HONEST;
 
 const FitFunction *const fit_function_registry[] = {
     &FIT_FUNCTION_WALD,
     &FIT_FUNCTION_MARGINS,
     &FIT_FUNCTION_UTEST,
+    &FIT_FUNCTION_BANDS,
     &FIT_FUNCTION_DID_HONEST,
     NULL,
 };

@@ -38,6 +38,7 @@ SELECT *, fit FROM fe_threshold('p', 'y ~ x + z | id', 'threshold=(y*7+x), regim
 SELECT part, estimate FROM fe_threshold('p', 'y ~ x | id + t', 'threshold=(y*7+x), regime=x, reps=2, weights=w, trim=.1, grid=9');
 SELECT fe_threshold('y ~ x; threshold=q, regime=x', y, x, y*7+x) FROM p;
 SELECT * FROM fit_margins((SELECT fe_ols('y ~ x*z | id', y, x, z, id) FROM p), 'x', 'z', '0, 1:3:1');
+SELECT * FROM fit_bands((SELECT fe_ols('y ~ x + z | id', y, x, z, id) FROM p), 'x, z', 0.9, 20);
 SELECT * FROM did_honest('{"estimator":"did_att","nobs":9,"terms":[{"term":"a","estimate":0.1,"std_error":0.1,"effect":"event","event_time":-3},{"term":"b","estimate":-0.1,"std_error":0.1,"effect":"event","event_time":-2},{"term":"c","estimate":0.5,"std_error":0.2,"effect":"event","event_time":0},{"term":"d","estimate":0.6,"std_error":0.2,"effect":"event","event_time":1}],"vcov":{"type":"iid","terms":4,"lower":[0.01,0.002,0.01,0.003,0.003,0.04,0.003,0.003,0.02,0.04]},"stats":{},"version":"0.1.0"}', 'smoothness', '0, 0.1', 'average');
 SELECT * FROM did_honest('{"estimator":"did_att","nobs":9,"terms":[{"term":"b","estimate":0.1,"std_error":0.1,"effect":"event","event_time":-2},{"term":"c","estimate":0.5,"std_error":0.2,"effect":"event","event_time":0},{"term":"d","estimate":0.6,"std_error":0.2,"effect":"event","event_time":1}],"vcov":{"type":"iid","terms":3,"lower":[0.01,0.003,0.04,0.003,0.02,0.04]},"stats":{},"version":"0.1.0"}', 'relative', 0.5, NULL, 0.95, 1, 20);
 SELECT * FROM fit_utest((SELECT fe_ols('y ~ x + q | id', y, x, x*x, id) FROM p), 'x', 'q');
