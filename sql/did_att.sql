@@ -23,6 +23,7 @@
 -- One row for each unit and time; two are an error. Errors cluster by the first effect unless vcov= says otherwise; options as fe_ols.
 -- With staggered adoption and effects that differ this average may give some effects negative weights: agg=att says how much (statistics negative_weight_sum and
 --   negative_weight_share, the share of treated rows; test negative_weights), and did_bacon shows where they come from. Few clusters: vcov=wild(g), vcov=cv3(g).
+-- After an event study: did_honest(fit) says how far parallel trends may fail before the conclusion does, fit_bands(fit) gives the band that holds all event times at once.
 -- References: de Chaisemartin and D'Haultfoeuille (2020);
 --   Angrist and Pischke (2009), chapter 5; Sun and Abraham (2021); Callaway and Sant'Anna (2021); Sant'Anna and Zhao (2020); Borusyak, Jaravel and Spiess (2024).
 
