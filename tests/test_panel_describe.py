@@ -79,3 +79,9 @@ def test_edges(db):
 def test_errors(castle, sql, words):
     message = castle.error(sql)
     assert message.startswith("panel_describe: ") and words in message
+
+
+def test_units_that_differ_behind_a_nul_are_told_apart(db):
+    db.execute("CREATE TABLE t AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 11) SELECT i * 1.0 AS x, CAST(x'6100' || CAST(i % 2 AS TEXT) AS TEXT) AS g FROM n")
+    assert db.rows("SELECT by_value, n, mean FROM panel_describe('t', 'x', 'by=g')") == [("a\0" + "0", 6, 5.0), ("a\0" + "1", 6, 6.0)]
+    assert db.rows("SELECT mean FROM panel_describe('t', 'x', 'by=g') WHERE by_value = 'a' || char(0) || '1'") == [(6.0,)]

@@ -268,7 +268,7 @@ typedef enum CellType { CELL_NULL, CELL_NUMBER, CELL_INTEGER, CELL_TEXT } CellTy
 typedef struct Cell {
   CellType type;
   double number;
-  int64_t integer;
+  int64_t integer; /* of a text: its bytes, where a NUL may be among them; else 0 */
   const char *text;
 } Cell;
 

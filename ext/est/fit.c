@@ -203,6 +203,7 @@ void cell_text(Cell *cell, const char *text) {
   if (!cell) return;
   cell->type = text ? CELL_TEXT : CELL_NULL;
   cell->text = text;
+  cell->integer = 0;
 }
 
 void cell_level(Cell *cell, const Levels *levels, int32_t code) {
@@ -210,7 +211,10 @@ void cell_level(Cell *cell, const Levels *levels, int32_t code) {
   const Level *level = levels_value(levels, code);
   if (level->type == LEVEL_INTEGER) cell_integer(cell, level->as.integer);
   else if (level->type == LEVEL_REAL) cell_number(cell, level->as.real);
-  else cell_text(cell, level->as.text);
+  else {
+    cell_text(cell, level->as.text);
+    cell->integer = level->length;
+  }
 }
 
 static void add_row_column(Result *result, RowColumn column) {

@@ -60,7 +60,7 @@ void emit_cell(sqlite3_context *context, const Cell *cell) {
   switch (cell->type) {
     case CELL_NUMBER: sqlite3_result_double(context, cell->number); return;
     case CELL_INTEGER: sqlite3_result_int64(context, cell->integer); return;
-    case CELL_TEXT: sqlite3_result_text(context, cell->text, -1, SQLITE_TRANSIENT); return;
+    case CELL_TEXT: sqlite3_result_text(context, cell->text, cell->integer ? (int)cell->integer : -1, SQLITE_TRANSIENT); return;
     default: sqlite3_result_null(context);
   }
 }

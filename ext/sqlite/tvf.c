@@ -366,7 +366,7 @@ static PlainValue cell_value(const Cell *cell) {
   switch (cell->type) {
     case CELL_NUMBER: return (PlainValue){.kind = isnan(cell->number) ? VALUE_NULL : VALUE_NUMBER, .number = cell->number};
     case CELL_INTEGER: return (PlainValue){.kind = VALUE_NUMBER, .number = (double)cell->integer};
-    case CELL_TEXT: return (PlainValue){.kind = cell->text ? VALUE_TEXT : VALUE_NULL, .text = cell->text, .length = cell->text ? strlen(cell->text) : 0};
+    case CELL_TEXT: return (PlainValue){.kind = cell->text ? VALUE_TEXT : VALUE_NULL, .text = cell->text, .length = cell->integer ? (size_t)cell->integer : cell->text ? strlen(cell->text) : 0};
     default: return (PlainValue){.kind = VALUE_NULL};
   }
 }
