@@ -136,3 +136,21 @@ def test_a_source_too_wide_for_a_virtual_table_says_so(db):
     db.execute("INSERT INTO wide (c0, c1998) VALUES (1, 2), (2, 4), (3, 3), (4, 9)")
     assert db.value("SELECT count(*) FROM fe_ols('wide', 'c0 ~ c1998')") == 2
     assert "1999 columns of the source and 2 more" in db.error("CREATE VIRTUAL TABLE temp.v USING fe_ols('wide', 'c0 ~ c1998')")
+
+
+def test_a_virtual_table_whose_source_is_gone_says_how_to_be_rid_of_it(tmp_path):
+    import conftest
+    path = str(tmp_path / "kept.db")
+    db = conftest.connect(path)
+    db.execute("CREATE TABLE p (x, y)")
+    db.execute("INSERT INTO p VALUES (1, 2), (2, 3), (4, 1), (5, 9)")
+    assert "'w'" not in db.error("CREATE VIRTUAL TABLE w USING fe_ols('nothing', 'y ~ x')")
+    db.execute("CREATE VIRTUAL TABLE w USING fe_ols('p', 'y ~ x')")
+    db.execute("DROP TABLE p")
+    db.close()
+    db = conftest.connect(path)
+    assert "no table or view 'p' (the virtual table 'w' is made of it" in db.error("DROP TABLE w")
+    db.execute("CREATE TABLE p (x, y)")
+    db.execute("DROP TABLE w")
+    assert db.rows("SELECT name FROM sqlite_master") == [("p",)]
+    db.close()

@@ -176,6 +176,15 @@ static void declare_rows(Table *table, int count, const char *const *arguments, 
   }
 }
 
+/* Whether CREATE VIRTUAL TABLE calls, and not a statement on a table that has long been there: SQLite says so by nothing but the statement that runs. */
+static bool being_created(sqlite3 *db) {
+  for (sqlite3_stmt *statement = sqlite3_next_stmt(db, NULL); statement; statement = sqlite3_next_stmt(db, statement)) {
+    const char *sql = sqlite3_stmt_busy(statement) ? sqlite3_sql(statement) : NULL;
+    if (sql && sqlite3_strlike("%create%virtual%table%", sql, 0) == 0) return true;
+  }
+  return false;
+}
+
 static int connect(sqlite3 *db, void *auxiliary, int count, const char *const *arguments, sqlite3_vtab **out, char **message) {
   Module *module = auxiliary;
   Table *table = sqlite3_malloc(sizeof *table);
@@ -198,6 +207,10 @@ static int connect(sqlite3 *db, void *auxiliary, int count, const char *const *a
   connection_rest(module->connection);
   if (code != SQLITE_OK) {
     *message = table->base.zErrMsg;
+    if (code == SQLITE_ERROR && *message && !eponymous && !being_created(db)) { /* DROP TABLE connects, too */
+      *message = sqlite3_mprintf("%s (the virtual table '%s' is made of it: bring it back, if only to drop the table)", table->base.zErrMsg, arguments[2]);
+      sqlite3_free(table->base.zErrMsg);
+    }
     run_end(&table->run);
     sqlite3_free(table);
     return code;
