@@ -260,6 +260,10 @@ SELECT fit_table('a', f, 'keep=xx') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM
 SELECT fit_table('a', f, 'under=sd') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT fit_table('a', f, 'stars=few') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT fit_table('a', f, 'format=word') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
+SELECT fit_table('a', f, 'digits=a0') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
+SELECT fit_table('a', f, 'brackets=<>') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
+SELECT fit_table('a', f, 'above=q:Above') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
+SELECT fit_table('a', f, 'latex=(longtable, here)') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT fit_table('a', f, 'stats=r3') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT fit_table('a', f, 'rename=x') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT corr_table('a', 'b', 'high', .1);

@@ -92,6 +92,14 @@ CASES = [
     ("rtf", [POOLED, FULL], "format=rtf, keep=dt, title=基准 {a\\\\b}, groups=Both:2, notes=注"),
     ("exponentials beside intervals", [POOLED, UNIT], "exp=2, level=.95, under=ci, beside=1, stats=(rmse:1, aic), rename=(N:Observations)"),
     ("statistics by their names, in Chinese", [POOLED, UNIT], "stats=(outcome_mean, aic:1, rmse), lang=zh, under=ci, keep=dt"),
+    ("brackets of one's own, stars on the error, decimals of each line", [POOLED, UNIT], "under=se+p, brackets=([], 0), digits=(2, p:4), starred=under, stars=(.001,.01,.05)"),
+    ("nothing around an interval behind the estimate, figures", [POOLED, UNIT], "under=ci, brackets=0, beside=1, starred=under, digits=a3, keep=dt"),
+    ("lines above terms, no N", [POOLED, UNIT], "above=(dt:Trade, ul:\"West | ref.\"), nobs=0, errors=0, r2=none, fe=0, units=0"),
+    ("brackets in Chinese", [UNIT], "under=t+se, brackets=0, lang=zh, keep=dt"),
+    ("tabs", [POOLED, TWOWAY], "format=tsv, keep=dt"),
+    ("a table over several pages, as a document", [POOLED, TWOWAY], "format=latex, page=1, latex=(longtable, small), title=A & b, label=tab:long"),
+    ("as wide as the page", [POOLED, TWOWAY], "format=latex, full=1, fragment=1, keep=dt"),
+    ("a page of HTML", [POOLED], "format=html, page=1, full=1, keep=dt, title=A & b, lang=zh"),
     ("one row for two names, interactions by their parts", [POOLED, SHARED, CROSSED], "rename=(dt:Digital trade, dt_lagged:Digital trade, region:Region, year:Year), constant=0"),
 ]
 
@@ -124,6 +132,36 @@ def test_numbers_are_the_fit_s_rounded(table):
         expected = rounded(b, decimals)
         assert shown == (expected.lstrip("-") if float(expected) == 0 else expected)
         assert beneath == f"({rounded(s, decimals)})"
+
+
+def figures(value, count):
+    """The rule that esttab documents for its format a3: below one that many figures, above it one more and at least one decimal, integers without decimals."""
+    if value == int(value):
+        return str(int(value))
+    power = Decimal(value).adjusted()
+    return rounded(value, max(1, count - power - (abs(value) < 1)))
+
+
+@pytest.mark.parametrize("count", [1, 3, 5])
+def test_figures(table, count):
+    numbers = [1.746559, -49.51222, 3673.06, -5853.696, .00123456, 12.3456, 1234.56, -.000392, 898396.71, 74., .5, 99.96, 1e-9]
+    rows = list(csv.reader(io.StringIO(table([fit([term("x", b, abs(b) / 3, .5)]) for b in numbers], f"format=csv, digits=a{count}, under=se+t"))))
+    at = next(i for i, row in enumerate(rows) if row[0] == "x")
+    for c, b in enumerate(numbers):
+        assert rows[at][c + 1] == figures(b, count) and rows[at + 1][c + 1] == f"({figures(abs(b) / 3, count)})" and rows[at + 2][c + 1] == ("[3.00]" if b > 0 else "[-3.00]")
+
+
+def test_sheets_say_the_same(table):
+    page = {form: table([POOLED, TWOWAY], f"under=ci, rename=(dt:\"a;b,c\td\"), format={form}") for form in ("csv", "scsv", "tsv")}
+    rows = list(csv.reader(io.StringIO(page["csv"])))
+    assert rows == list(csv.reader(io.StringIO(page["scsv"]), delimiter=";")) and any(row[0] == "a;b,c\td" for row in rows)
+    assert [[cell.replace("\t", " ") for cell in row] for row in rows] == [line.split("\t") for line in page["tsv"].split("\n")]
+
+
+def test_rtf_as_wide_as_the_page(table):
+    narrow, wide = (read_rtf(table([POOLED, TWOWAY], f"format=rtf, full={full}"))[0] for full in (0, 1))
+    assert [[text for text, _ in row] for row in narrow] == [[text for text, _ in row] for row in wide]
+    assert narrow[0][-1][1] < 9000 and 9590 <= wide[0][-1][1] <= 9600
 
 
 def test_decimal_points_stand_above_each_other(table):
@@ -326,6 +364,16 @@ def test_latex_compiles(table, db, tmp_path):
     (tmp_path / "page.tex").write_text(source, encoding="utf-8")
     done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "page.tex"], cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
     assert done.returncode == 0 and (tmp_path / "page.pdf").exists(), done.stdout[-1500:]
+    many = fit([term(f"x_{i}", i + .5, .25, .001) for i in range(80)])
+    documents = [(table([many, POOLED], "format=latex, page=1, latex=(longtable, small), title=A & b, label=tab:x"), "longtable", 2),
+                 (table([many], "format=latex, page=1, latex=longtable, fragment=1"), "longtable", 2), (table([POOLED], "format=latex, page=1, full=1"), "booktabs", 1),
+                 (table([POOLED], "format=latex, page=1, full=1, latex=(threeparttable, dcolumn)"), "threeparttable", 1)]
+    for i, (source, package, pages) in enumerate(documents):
+        if not subprocess.run(["kpsewhich", package + ".sty"], stdout=subprocess.PIPE).stdout.strip():
+            continue
+        (tmp_path / f"whole{i}.tex").write_text(source, encoding="utf-8")
+        done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", f"whole{i}.tex"], cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
+        assert done.returncode == 0 and int(re.search(r"\((\d+) pages?,", done.stdout)[1]) >= pages, (source, done.stdout[-1500:])
 
 
 # ---------------------------------------------------------------- the two tables in front
@@ -375,9 +423,16 @@ def test_options_as_json(db):
     ("'a', ?, 'under=sd'", "under=sd: it is made of se, t, p and ci joined by +, or none"),
     ("'a', ?, 'under=se+se'", "'se' stands there twice"),
     ("'a', ?, 'stars=many'", "'many' is neither a bound of p"),
-    ("'a', ?, 'digits=x'", "digits=x: a whole number from 0 to 15, or auto"),
+    ("'a', ?, 'digits=x'", "digits=x: a whole number from 0 to 15, auto, or a1 to a9 (so many figures)"),
+    ("'a', ?, 'digits=a0'", "digits=a0"),
+    ("'a', ?, 'digits=(3, x:1)'", "digits=(3, x:1)"),
+    ("'a', ?, 'digits=(3, t:)'", "digits=(3, t:)"),
+    ("'a', ?, 'brackets=<>'", "brackets=<>: it is made of (), [], {} and 0 (none), one for each line of under="),
+    ("'a', ?, 'above=x:A'", "above=: 'x:A' must be a term of the fits, a colon and the line above it"),
+    ("'a', ?, 'starred=t'", "starred=t: it must be one of estimate, under"),
+    ("'a', ?, 'latex=(longtable, here)'", "latex=longtable breaks over pages and does not go with"),
     ("'a', ?, 'digits=99'", "digits=99"),
-    ("'a', ?, 'format=word'", "format=word: it must be one of text, markdown, latex, html, csv, rtf"),
+    ("'a', ?, 'format=word'", "format=word: it must be one of text, markdown, latex, html, csv, scsv, tsv, rtf"),
     ("'a', ?, 'r2=big'", "r2=big: it is made of overall, within and adj"),
     ("'a', ?, 'stats=nope'", "stats=nope: no fit has a statistic of this name"),
     ("'a', ?, 'rename=dt'", "rename=dt: it is made of name:label"),

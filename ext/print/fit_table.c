@@ -4,14 +4,16 @@
  *    terms are called or as rename=(dt:Digital trade) calls them. A pattern that matches nothing is an error. What is not shown is a control: one Yes/No line.
  *    Terms with the same label that no column has together are one row.
  * 2. Beneath an estimate: under=se, t, p, ci, or several (se+t): intervals in brackets; of the others the first in parentheses, the second in brackets, the
- *    third in braces. Where there is no error but an interval (a threshold), the interval. beside=1: behind it, in the same cell.
- * 3. digits=auto: three decimals, more where the error (else the estimate) would show fewer than two figures, at most eight; a whole number fixes them.
+ *    third in braces. Where there is no error but an interval (a threshold), the interval. beside=1: behind it, in the same cell. brackets= names others.
+ * 3. digits=auto: three decimals, more where the error (else the estimate) would show fewer than two figures, at most eight; a whole number fixes them; a3: three
+ *    figures of what is below one, four and at least one decimal of what is above, none of integers. digits=(3, t:1): those of the lines beneath.
  * 4. Stars from the fit's own p-values. A term dropped as collinear shows a dash.
  * 5. The constant: (Intercept), or with absorbed effects and constant=1 the statistics constant and constant_se of the fit, p from Student's t with df_t.
  * 6. level=: intervals anew from the error and df_t; refused where the fit's own interval is not such a one (draws, inverted tests). Else those of the fit, whose level the note names.
  * 7. exp=all or exp=(2, 3): exp(b) in these columns, its error exp(b) se (delta method), the ends of the interval exponentiated; t, p and stars are those of b.
  * 8. panels=(Homicide:3, Larceny:3): the first three fits, below them the next three, under the same columns; each panel has its own foot.
- * 9. A fit with an error, and a NULL, get an empty column and a note.
+ * 9. above=(dt:Trade): a line above a term; what stands behind | in it stands in the columns that have the term.
+ * 10. A fit with an error, and a NULL, get an empty column and a note.
  * Columns and heads: fit_table_columns.c. Below the coefficients: fit_table_foot.c. */
 #include "print.h"
 
@@ -129,6 +131,12 @@ static void choose_terms(Paper *paper) {
   }
 }
 
+/* Rule 9: the line of the item where it is that of the term. */
+static const char *line_above(const Paper *paper, const char *item, const char *term) {
+  const char *line = paper_renamed(item, term);
+  return line ? line : paper_renamed(item, paper_name(paper, term));
+}
+
 /* A pattern must match a term of some panel. */
 static void check_lists(Paper *panel, int panels) {
   static const char *const OPTION[] = {"keep", "drop", "order"};
@@ -144,6 +152,11 @@ static void check_lists(Paper *panel, int panels) {
     check_patterns(panel, OPTION[o], &list, all, every);
   }
   for (int g = 0; g < panel->controls; g++) check_patterns(panel, "controls", &panel->control[g].patterns, all, every);
+  for (int i = 0; i < panel->above.count; i++) {
+    bool any = !all;
+    for (int t = 0; t < all && !any; t++) any = line_above(panel, panel->above.item[i], every[t]) != NULL;
+    if (!any) run_fail(panel->run, "above=: '%.60s' must be a term of the fits, a colon and the line above it, as in above=(educ:Schooling)", panel->above.item[i]);
+  }
 }
 
 /* ------------------------------------------------------------------------------------------------ coefficients */
@@ -154,8 +167,26 @@ static const char *const UNDER_NAME[] = {"se", "t", "p", "ci"};
 typedef struct UnderLines {
   int count;
   enum Under kind[UNDER_KINDS];
+  int way[UNDER_KINDS]; /* 0 parentheses, 1 brackets, 2 braces, 3 nothing */
   bool used[UNDER_KINDS];
 } UnderLines;
+
+/* Rule 2, and brackets=([], 0): those of the lines in turn, the last of them for the rest. */
+static void read_brackets(Paper *paper, UnderLines *lines) {
+  static const char *const WAYS[] = {"()", "[]", "{}", "0"};
+  const char *text = print_text(paper->job, "brackets");
+  PrintList list = print_list(paper->run, text);
+  for (int u = 0, before = 0; u < lines->count; u++) {
+    lines->way[u] = lines->kind[u] == UNDER_CI ? 1 : before > 2 ? 2 : before;
+    before += lines->kind[u] != UNDER_CI;
+    if (!text) continue;
+    const char *asked = list.count ? list.item[u < list.count ? u : list.count - 1] : "()"; /* a list that is nothing but its parentheses */
+    int way = 0;
+    while (way < 4 && strcmp(asked, WAYS[way]) != 0) way++;
+    if (way == 4) run_fail(paper->run, "brackets=%.40s: it is made of (), [], {} and 0 (none), one for each line of under=", text);
+    lines->way[u] = way;
+  }
+}
 
 static UnderLines read_under(Paper *paper) {
   UnderLines lines = {0};
@@ -175,18 +206,19 @@ static UnderLines read_under(Paper *paper) {
     }
     at += length + (at[length] != '\0');
   }
+  read_brackets(paper, &lines);
   return lines;
 }
 
-/* Rule 3: 0 parentheses, 1 brackets, 2 braces. */
-static int brackets_of(const UnderLines *lines, int line) {
-  int before = 0;
-  for (int u = 0; u < line; u++) before += lines->kind[u] != UNDER_CI;
-  return lines->kind[line] == UNDER_CI ? 1 : before > 2 ? 2 : before;
-}
-
-static int decimals_for(const Paper *paper, const FitTerm *term) {
+/* Rule 3: of this number of the term. */
+static int decimals_for(const Paper *paper, const FitTerm *term, double value) {
   if (paper->digits >= 0) return paper->digits;
+  if (paper->figures) {
+    double shown = fabs(value);
+    if (!(shown < 1e15) || shown == floor(shown)) return 0;
+    int power = (int)floor(log10(shown)), more = paper->figures - power - (shown < 1);
+    return more < 1 ? 1 : more > 15 ? 15 : more;
+  }
   double size = fabs(!isnan(term->std_error) && term->std_error > 0 ? term->std_error : term->estimate);
   int decimals = 3;
   for (double shown = size * 1000; size > 0 && shown < 9.95 && decimals < 8; shown *= 10) decimals++;
@@ -194,22 +226,23 @@ static int decimals_for(const Paper *paper, const FitTerm *term) {
 }
 
 static void bracketed(const Paper *paper, const FitTerm *term, enum Under kind, int way, TableCell *cell) {
-  static const char *const OPEN[] = {"(", "[", "{"}, *const CLOSE[] = {")", "]", "}"};
-  int decimals = decimals_for(paper, term);
+  static const char *const OPEN[] = {"(", "[", "{", ""}, *const CLOSE[] = {")", "]", "}", ""};
   Text text = {.run = paper->run};
   double value = kind == UNDER_SE ? term->std_error : kind == UNDER_T ? term->statistic : term->p_value;
   if (kind == UNDER_SE && isnan(value) && !isnan(term->conf_low)) { /* rule 3 */
     kind = UNDER_CI;
-    way = 1;
+    way = way == 3 ? 3 : 1;
   }
   if (kind == UNDER_CI ? isnan(term->conf_low) && isnan(term->conf_high) : isnan(value)) return;
+  int own = paper->own_digits[kind];
   text_add(&text, OPEN[way]);
   if (kind == UNDER_CI) {
-    text_fixed(&text, term->conf_low, decimals);
+    text_fixed(&text, term->conf_low, own >= 0 ? own : decimals_for(paper, term, term->conf_low));
     text_add(&text, ", ");
-    text_fixed(&text, term->conf_high, decimals);
+    text_fixed(&text, term->conf_high, own >= 0 ? own : decimals_for(paper, term, term->conf_high));
   } else {
-    text_fixed(&text, value, kind == UNDER_SE ? decimals : kind == UNDER_P ? 3 : paper->digits >= 0 && paper->digits < 2 ? paper->digits : 2);
+    if (own < 0) own = kind == UNDER_SE ? decimals_for(paper, term, value) : kind == UNDER_P ? 3 : paper->digits >= 0 && paper->digits < 2 ? paper->digits : 2;
+    text_fixed(&text, value, own);
   }
   text_add(&text, CLOSE[way]);
   *cell = (TableCell){.text = run_failed(paper->run) ? "" : text.data, .number = true, .span = 1};
@@ -261,14 +294,33 @@ static const FitTerm *shown(const Paper *paper, const PaperColumn *column, const
   return made;
 }
 
+/* Rule 9. */
+static void lines_above(Paper *paper, const PaperTerm *row) {
+  for (int i = 0; i < paper->above.count && !run_failed(paper->run); i++) {
+    const char *line = NULL;
+    for (const PaperTerm *term = row; term && !line; term = term->also) line = line_above(paper, paper->above.item[i], term->name);
+    if (!line) continue;
+    line = print_unquoted(paper->run, line);
+    if (!line) return;
+    const char *bar = strchr(line, '|'), *behind = bar ? bar + 1 + strspn(bar + 1, " ") : NULL;
+    size_t length = bar ? (size_t)(bar - line) : strlen(line);
+    while (length && line[length - 1] == ' ') length--;
+    TableCell *cell = table_row(&paper->table, TABLE_BODY, run_text_n(paper->run, line, length));
+    for (int c = 0; cell && behind && c < paper->columns; c++)
+      if (row_term(&paper->column[c], row)) cell[1 + c].text = behind;
+  }
+}
+
 static void coefficients(Paper *paper, const UnderLines *under, bool *dash) {
   Run *run = paper->run;
   const FitTerm **found = NEW_ARRAY(run, const FitTerm *, paper->columns);
   FitTerm *made = NEW_ARRAY(run, FitTerm, paper->columns), *changed = NEW_ARRAY(run, FitTerm, paper->columns);
   bool beside = print_option(paper->job, "beside")->integer != 0;
+  bool starred = strcmp(print_option(paper->job, "starred")->text, "under") == 0 && under->count; /* the first line beneath has the stars */
   if (run_failed(run)) return;
   for (int t = 0; t < paper->terms && run_poll(run, (uint64_t)paper->columns * 5000); t++) {
     bool constant = strcmp(paper->term[t].name, "(Intercept)") == 0;
+    lines_above(paper, &paper->term[t]);
     TableCell *cell = table_row(&paper->table, TABLE_BODY, paper_name(paper, paper->term[t].name));
     if (!cell) return;
     for (int c = 0; c < paper->columns; c++) {
@@ -278,21 +330,23 @@ static void coefficients(Paper *paper, const UnderLines *under, bool *dash) {
       found[c] = shown(paper, &paper->column[c], found[c], under->used[UNDER_CI], &changed[c]);
       bool dropped = isnan(found[c]->estimate);
       *dash |= dropped;
-      cell[1 + c] = (TableCell){.text = dropped ? "–" : print_fixed(run, found[c]->estimate, decimals_for(paper, found[c])),
-                                .stars = stars_of(&paper->stars, found[c]->p_value), .number = !dropped, .span = 1};
+      cell[1 + c] = (TableCell){.text = dropped ? "–" : print_fixed(run, found[c]->estimate, decimals_for(paper, found[c], found[c]->estimate)),
+                                .stars = starred ? NULL : stars_of(&paper->stars, found[c]->p_value), .number = !dropped, .span = 1};
     }
     for (int u = 0; u < under->count && beside; u++) {
       for (int c = 0; c < paper->columns && !run_failed(run); c++) {
         TableCell behind = {0};
-        if (found[c] && !isnan(found[c]->estimate)) bracketed(paper, found[c], under->kind[u], brackets_of(under, u), &behind);
-        if (behind.text) cell[1 + c] = (TableCell){.text = run_format(run, "%s%s %s", cell[1 + c].text, cell[1 + c].stars ? cell[1 + c].stars : "", behind.text), .number = true, .span = 1};
+        if (found[c] && !isnan(found[c]->estimate)) bracketed(paper, found[c], under->kind[u], under->way[u], &behind);
+        if (behind.text) cell[1 + c] = (TableCell){.text = run_format(run, "%s%s %s", cell[1 + c].text, cell[1 + c].stars ? cell[1 + c].stars : "", behind.text),
+                                                     .stars = starred && !u ? stars_of(&paper->stars, found[c]->p_value) : NULL, .number = true, .span = 1};
       }
     }
     for (int u = 0; u < under->count && !beside; u++) {
       TableCell *line = table_row(&paper->table, TABLE_BODY, "");
       bool any = false;
       for (int c = 0; line && c < paper->columns; c++) {
-        if (found[c] && !isnan(found[c]->estimate)) bracketed(paper, found[c], under->kind[u], brackets_of(under, u), &line[1 + c]);
+        if (found[c] && !isnan(found[c]->estimate)) bracketed(paper, found[c], under->kind[u], under->way[u], &line[1 + c]);
+        if (line[1 + c].text && starred && !u) line[1 + c].stars = stars_of(&paper->stars, found[c]->p_value);
         any |= line[1 + c].text != NULL;
       }
       if (line && !any) paper->table.rows--;
@@ -301,21 +355,21 @@ static void coefficients(Paper *paper, const UnderLines *under, bool *dash) {
 }
 
 static void note_under(Paper *paper, const UnderLines *under, double level) {
-  static const char *const WHAT[] = {"Standard errors", "t statistics", "p-values", "Confidence intervals"}, *const WHERE[] = {"in parentheses", "in brackets", "in braces"};
+  static const char *const WHAT[] = {"Standard errors", "t statistics", "p-values", "Confidence intervals"}, *const WHERE[] = {"in parentheses", "in brackets", "in braces", "beneath"};
   Text text = {.run = paper->run};
   for (int u = 0; u < under->count; u++) {
-    int way = brackets_of(under, u);
+    const char *where = under->way[u] == 3 && print_option(paper->job, "beside")->integer ? "beside" : WHERE[under->way[u]];
     text_add(&text, u ? paper->chinese ? "，" : ", " : "");
     if (under->kind[u] == UNDER_CI && !isnan(level)) {
       text_short(&text, 100 * level, 4);
-      text_format(&text, paper->chinese ? "%% 置信区间%s" : "%% confidence intervals %s", paper_word(paper, WHERE[way]));
+      text_format(&text, paper->chinese ? "%% 置信区间%s" : "%% confidence intervals %s", paper_word(paper, where));
     } else {
       const char *what = paper_word(paper, WHAT[under->kind[u]]);
       if (u && !paper->chinese && strchr("SC", *what)) { /* within the sentence */
         text_add(&text, *what == 'S' ? "s" : "c");
         what++;
       }
-      text_format(&text, paper->chinese ? "%s%s" : "%s %s", what, paper_word(paper, WHERE[way]));
+      text_format(&text, paper->chinese ? "%s%s" : "%s %s", what, paper_word(paper, where));
     }
   }
   const char *stars = stars_note(paper->run, &paper->stars);
@@ -356,43 +410,30 @@ static void note_exponentials(Paper *paper) {
 
 /* ------------------------------------------------------------------------------------------------ the page */
 
-/* controls=(Weather:rain temp*, Size:assets): lines of their own; terms stand apart by blanks. */
-static void read_controls(Paper *paper) {
-  static const char *const SWITCH[] = {"0", "no", "false", "1", "yes", "true"};
-  const char *text = print_option(paper->job, "controls")->text;
-  paper->control_line = true;
-  for (int i = 0; i < 6; i++)
-    if (strcmp(text, SWITCH[i]) == 0) {
-      paper->control_line = i > 2;
-      return;
-    }
+/* digits=auto, 3, a3, (3, t:1, p:4). */
+static void read_digits(Paper *paper) {
+  const char *text = print_text(paper->job, "digits");
   PrintList list = print_list(paper->run, text);
-  paper->control = NEW_ARRAY(paper->run, PaperControls, list.count + 1);
+  paper->digits = -1;
+  for (int k = 0; k < UNDER_KINDS; k++) paper->own_digits[k] = -1;
   for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
-    const char *colon = strchr(list.item[i], ':');
-    char *terms = run_text(paper->run, colon ? colon + 1 : "");
-    if (!colon || !terms) {
-      run_fail(paper->run, "controls=%.60s: 0, 1, or lines with their terms, as in controls=(Weather:rain temp*, Size:assets)", list.item[i]);
-      return;
-    }
-    int depth = 0;
-    for (char *at = terms; *at; at++) {
-      depth += (*at == '(') - (*at == ')');
-      if (*at == ' ' && depth == 0) *at = ';';
-    }
-    paper->control[paper->controls++] = (PaperControls){run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i])), print_list(paper->run, terms)};
+    const char *item = list.item[i], *colon = strchr(item, ':'), *from = colon ? colon + 1 + strspn(colon + 1, " ") : item[0] == 'a' ? item + 1 : item;
+    int value = *from ? 0 : -1, *into = colon ? NULL : from > item ? &paper->figures : &paper->digits;
+    for (const char *at = from; *at && value >= 0; at++) value = *at >= '0' && *at <= '9' && value < 10 ? value * 10 + *at - '0' : -1;
+    for (int k = 0; k < UNDER_KINDS && colon; k++)
+      if (strlen(UNDER_NAME[k]) == (size_t)(colon - item) && strncmp(UNDER_NAME[k], item, strlen(UNDER_NAME[k])) == 0) into = &paper->own_digits[k];
+    bool sound = into && value >= 0 && value <= 15 && (into != &paper->figures || (value >= 1 && value <= 9));
+    if (sound) *into = value;
+    else if (strcmp(item, "auto") != 0)
+      run_fail(paper->run, "digits=%.40s: a whole number from 0 to 15, auto, or a1 to a9 (so many figures); of the lines beneath by name: digits=(3, t:1)", text);
   }
 }
 
 static void read_options(Paper *paper) {
   PrintJob *job = paper->job;
-  const OptionValue *digits = print_option(job, "digits"), *level = print_option(job, "level");
-  paper->digits = -1;
-  if (digits->text && strcmp(digits->text, "auto") != 0) {
-    paper->digits = 0;
-    for (const char *at = digits->text; *at && paper->digits >= 0; at++) paper->digits = *at >= '0' && *at <= '9' && paper->digits < 10 ? paper->digits * 10 + *at - '0' : -1;
-    if (paper->digits < 0 || paper->digits > 15) run_fail(job->run, "digits=%.40s: a whole number from 0 to 15, or auto", digits->text);
-  }
+  const OptionValue *level = print_option(job, "level");
+  read_digits(paper);
+  paper->above = print_list(job->run, print_text(job, "above"));
   paper->renames = print_list(job->run, print_text(job, "rename"));
   for (int i = 0; i < paper->renames.count; i++)
     if (!strpbrk(paper->renames.item[i], ":=")) run_fail(job->run, "rename=%.60s: it is made of name:label, several in parentheses: rename=(dt:Digital trade, fdi:FDI)", paper->renames.item[i]);
@@ -402,7 +443,7 @@ static void read_options(Paper *paper) {
   PrintList marks = print_list(job->run, print_text(job, "marks"));
   if (marks.count && marks.count != 2) run_fail(job->run, "marks=%.60s: two words, for yes and for no, as in marks=(✓, –)", print_option(job, "marks")->text);
   for (int i = 0; i < 2; i++) paper->mark[i] = marks.count == 2 ? marks.item[1 - i] : paper_word(paper, i ? "Yes" : "No");
-  if (!run_failed(job->run)) read_controls(paper);
+  if (!run_failed(job->run)) paper_read_controls(paper);
 }
 
 static void choose_exponentials(Paper *paper) {
@@ -479,6 +520,7 @@ static void print(PrintJob *job) {
     if (!p) note_exponentials(&panel[p]);
     if (p == panels - 1 && dash) table_note(table, run_format(job->run, "%s%s", paper_word(&paper, "A dash: dropped as collinear"), paper.chinese ? "。" : "."));
     if (!run_failed(job->run)) paper_foot(&panel[p], p == panels - 1);
+    if (table->row[table->rows - 1].kind == TABLE_RULE) table->rows--; /* nothing stands below the coefficients */
   }
   if (run_failed(job->run)) return;
   Table *table = &panel[panels - 1].table;
@@ -491,13 +533,16 @@ static void print(PrintJob *job) {
 static const OptionSpec OPTIONS[] = {
   {"under", OPTION_TEXT, "se", NULL, "what stands beneath an estimate: se, t, p, ci, joined by +; none"},
   {"beside", OPTION_BOOLEAN, "0", NULL, "1: behind the estimate, in its cell"},
+  {"brackets", OPTION_TEXT, NULL, NULL, "around the lines of under=, in turn: ([], (), {}, 0), 0 for none; without it () then [], [] of intervals"},
   {"level", OPTION_NUMBER, NULL, NULL, "level of the intervals; without it each fit's own"},
   {"exp", OPTION_TEXT, NULL, NULL, "exponentiated coefficients: all, or the numbers of columns: (2, 3)"},
   {"stars", OPTION_TEXT, "(.01,.05,.1)", NULL, "bounds of p for ***, **, *; (+ .1, * .05) names the symbols; 0: none"},
-  {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors"},
+  {"starred", OPTION_CHOICE, "estimate", "estimate|under", "what the stars hang on: the estimate, or the first line beneath it"},
+  {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors; a3: three figures of each number; (3, t:1, p:4): those of the lines beneath"},
   {"keep", OPTION_TEXT, NULL, NULL, "the terms to show: names or patterns with *; the others are controls"},
   {"drop", OPTION_TEXT, NULL, NULL, "terms not to show"},
   {"order", OPTION_TEXT, NULL, NULL, "terms that come first"},
+  {"above", OPTION_TEXT, NULL, NULL, "lines above terms: (educ:Schooling, region::2:North | ref.), with a word for the columns that have the term"},
   {"rename", OPTION_TEXT, NULL, NULL, "labels of terms, outcomes, effects and lines: (dt:Digital trade, prov:Province, N:Observations)"},
   {"constant", OPTION_CHOICE, "auto", "auto|1|0|yes|no", "1: the constant also of models with absorbed effects; 0: never"},
   {"parts", OPTION_TEXT, NULL, NULL, "further equations as columns: first* or *"},
@@ -509,6 +554,7 @@ static const OptionSpec OPTIONS[] = {
   {"lines", OPTION_TEXT, NULL, NULL, "further lines: (Sample: all | all | South), one cell a column"},
   {"marks", OPTION_TEXT, NULL, NULL, "the words of Yes/No lines: (✓, –)"},
   {"fe", OPTION_BOOLEAN, "1", NULL, "a Yes/No line for each absorbed effect"},
+  {"nobs", OPTION_BOOLEAN, "1", NULL, "the line N"},
   {"units", OPTION_BOOLEAN, "1", NULL, "the number of levels of the first absorbed effect"},
   {"r2", OPTION_TEXT, "overall", NULL, "overall, within, adj, joined by +; none"},
   {"stats", OPTION_TEXT, NULL, NULL, "further statistics of the fits by name: (rmse, outcome_mean, aic:1), with the decimals behind a colon"},
@@ -521,7 +567,7 @@ const Printer PRINTER_fit_table = {
   .name = "fit_table",
   .arguments = "label:any, fit:fit",
   .signature = "fit_table(label, fit [, 'options'])",
-  .summary = "the regression table of a paper from fits in rows: text, markdown, latex, html, csv, rtf",
+  .summary = "the regression table of a paper from fits in rows: text, markdown, latex, html, csv, tsv, rtf",
   .options = GROUPS,
   .print = print,
   .example = "SELECT fit_table(name, fit, 'keep=value') FROM (SELECT '(1)' AS name, fe_ols('invest ~ value', invest, value) AS fit FROM grunfeld "

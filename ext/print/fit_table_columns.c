@@ -10,7 +10,7 @@
 const char *paper_word(const Paper *paper, const char *english) { return print_word(paper->chinese, english); }
 
 /* Of "name:label" the label, where the name matches. A name may hold colons (year::2015). */
-static const char *renamed(const char *item, const char *term) {
+const char *paper_renamed(const char *item, const char *term) {
   size_t at = 0;
   const char *name = term;
   while (item[at]) {
@@ -27,7 +27,7 @@ static const char *renamed(const char *item, const char *term) {
 
 static const char *label_of(const Paper *paper, const char *name) {
   for (int i = 0; i < paper->renames.count; i++) {
-    const char *label = renamed(paper->renames.item[i], name);
+    const char *label = paper_renamed(paper->renames.item[i], name);
     if (label) return print_unquoted(paper->run, label);
   }
   return NULL;

@@ -23,6 +23,34 @@ static bool in_rows(const Paper *paper, const char *term) {
   return false;
 }
 
+/* controls=(Weather:rain temp*, Size:assets): lines of their own; terms stand apart by blanks. */
+void paper_read_controls(Paper *paper) {
+  static const char *const SWITCH[] = {"0", "no", "false", "1", "yes", "true"};
+  const char *text = print_option(paper->job, "controls")->text;
+  paper->control_line = true;
+  for (int i = 0; i < 6; i++)
+    if (strcmp(text, SWITCH[i]) == 0) {
+      paper->control_line = i > 2;
+      return;
+    }
+  PrintList list = print_list(paper->run, text);
+  paper->control = NEW_ARRAY(paper->run, PaperControls, list.count + 1);
+  for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
+    const char *colon = strchr(list.item[i], ':');
+    char *terms = run_text(paper->run, colon ? colon + 1 : "");
+    if (!colon || !terms) {
+      run_fail(paper->run, "controls=%.60s: 0, 1, or lines with their terms, as in controls=(Weather:rain temp*, Size:assets)", list.item[i]);
+      return;
+    }
+    int depth = 0;
+    for (char *at = terms; *at; at++) {
+      depth += (*at == '(') - (*at == ')');
+      if (*at == ' ' && depth == 0) *at = ';';
+    }
+    paper->control[paper->controls++] = (PaperControls){run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i])), print_list(paper->run, terms)};
+  }
+}
+
 /* A Yes/No line for a group of controls=, or (group -1) for what is hidden and in none. */
 static void control_line(Paper *paper, int group) {
   bool *has = NEW_ARRAY(paper->run, bool, paper->columns + 1), any = group >= 0;
@@ -170,7 +198,7 @@ static const char *stat_label(const Paper *paper, const char *name) {
 
 static void numbers(Paper *paper) {
   static const char *const KINDS[][3] = {{"overall", "R²", "r2"}, {"adj", "Adjusted R²", "r2_adj"}, {"within", "Within R²", "r2_within"}};
-  TableCell *cell = table_row(&paper->table, TABLE_BODY, paper_line(paper, "N"));
+  TableCell *cell = asked(paper, "nobs") ? table_row(&paper->table, TABLE_BODY, paper_line(paper, "N")) : NULL;
   for (int c = 0; cell && c < paper->columns; c++)
     if (!silent(&paper->column[c])) cell[1 + c].text = whole(paper->run, (double)paper->column[c].fit->nobs);
   const char *text = print_option(paper->job, "r2")->text;

@@ -93,21 +93,22 @@ typedef struct Table {
   TableRow *row;
   const char *title, *label; /* NULL: none; the label is LaTeX's */
   bool chinese, fragment;    /* fragment: LaTeX without the table around the tabular */
+  bool full, page;           /* as wide as the page; a whole document of LaTeX or HTML */
   struct {
-    bool dcolumn, threeparttable, sideways, wide, here;
+    bool dcolumn, threeparttable, sideways, wide, here, longtable;
     const char *size;        /* NULL: as the page */
   } latex;
   int notes, note_capacity;
   const char **note;
 } Table;
 
-void table_begin(const PrintJob *job, Table *table, int columns);      /* title, label, lang, fragment from the options of that name */
+void table_begin(const PrintJob *job, Table *table, int columns);      /* title, label, lang, fragment, full, page, latex from the options of that name */
 TableCell *table_row(Table *table, TableRowKind kind, const char *name); /* its cells; NULL only if the run failed; valid until the run ends */
 void table_rule(Table *table);
 void table_note(Table *table, const char *note);
-void table_write(const Table *table, const char *format, Text *out);   /* text, markdown, latex, html, csv, rtf */
+void table_write(const Table *table, const char *format, Text *out);   /* text, markdown, latex, html, csv, scsv, tsv, rtf */
 void table_write_text(const Table *table, Text *out);
-void table_write_csv(const Table *table, Text *out);
+void table_write_csv(const Table *table, char separator, Text *out);
 void table_write_markdown(const Table *table, Text *out);
 void table_write_latex(const Table *table, Text *out);
 void table_write_rtf(const Table *table, Text *out);
@@ -115,7 +116,7 @@ void table_write_html(const Table *table, Text *out);
 int text_width(const char *text);                                      /* columns on a terminal: Chinese characters are two wide */
 void text_xml(Text *out, const char *text);                            /* & < > " ' escaped, what XML forbids left out */
 
-extern const OptionSpec TABLE_OPTIONS[];                               /* format, title, label, notes, lang, fragment */
+extern const OptionSpec TABLE_OPTIONS[];                               /* format, title, label, notes, lang, fragment, full, page, latex */
 
 /* ------------------------------------------------------------------------------------------------ fit_table.c, fit_table_columns.c, fit_table_foot.c */
 
@@ -150,6 +151,9 @@ typedef struct Paper {
   PrintList renames;
   Stars stars;
   int digits;           /* -1: as many as the error needs */
+  int figures;          /* of each number, where digits=a3; 0: none */
+  int own_digits[4];    /* of the lines beneath, in the order of enum Under; -1: those of their kind */
+  PrintList above;      /* lines above terms */
   double level;         /* of the intervals; NAN: each fit's own */
   const char *mark[2];  /* no, yes */
   bool control_line;
@@ -159,6 +163,7 @@ typedef struct Paper {
   bool outcomes_differ; /* between panels: not in the heads */
   Table table;
 } Paper;
+const char *paper_renamed(const char *item, const char *term);         /* of "name:label" the label where that is its name; else NULL */
 const char *paper_name(const Paper *paper, const char *term);          /* after rename= */
 const char *paper_line(const Paper *paper, const char *english);       /* the name of a line: after rename=, else in the page's language */
 const char *paper_word(const Paper *paper, const char *english);
@@ -169,6 +174,7 @@ bool paper_has(const PaperColumn *column, const char *term);
 bool paper_controlled(const Paper *paper, int group, const char *term); /* one of the terms of that line of controls= */
 void paper_columns(Paper *paper);
 void paper_heads(Paper *paper);
+void paper_read_controls(Paper *paper);
 void paper_foot(Paper *paper, bool last);                              /* controls, effects, units, N, R2, errors, tests, notes; last: lines= */
 
 /* ------------------------------------------------------------------------------------------------ canvas.c, axes.c: SVG */

@@ -4,39 +4,45 @@
  * 2. text: a number's decimal point stands under the points above it, stars hang on the right; other cells are centred in their column.
  *    A spanning cell is centred over its columns, which grow where it is wider. Chinese characters count as two.
  *    A row whose first cell spans all columns is the title of a panel.
- * 3. CSV (RFC 4180): one line a row, rules left out, a spanning cell written in each of its columns, so that a column has its head; title and notes left out. */
+ * 3. CSV (RFC 4180): one line a row, rules left out, a spanning cell written in each of its columns, so that a column has its head; title and notes left out.
+ *    scsv: the same with semicolons; tsv: with tabs and without quotes, tabs within a cell being blanks. */
 #include "print.h"
 
 #include <stdio.h>
 
 const OptionSpec TABLE_OPTIONS[] = {
-  {"format", OPTION_CHOICE, "text", "text|markdown|latex|html|csv|rtf", "the format of the page"},
+  {"format", OPTION_CHOICE, "text", "text|markdown|latex|html|csv|scsv|tsv|rtf", "the format of the page; scsv: csv with semicolons, tsv: with tabs"},
   {"title", OPTION_TEXT, NULL, NULL, "the caption"},
   {"label", OPTION_TEXT, NULL, NULL, "LaTeX's label"},
   {"notes", OPTION_TEXT, NULL, NULL, "further text beneath the table; notes=0: none at all"},
   {"fragment", OPTION_BOOLEAN, "0", NULL, "LaTeX: the tabular alone"},
-  {"latex", OPTION_TEXT, NULL, NULL, "LaTeX: dcolumn, threeparttable, sideways (packages of these names), wide (table*), here ([H], float), and a size: (small, dcolumn)"},
+  {"full", OPTION_BOOLEAN, "0", NULL, "LaTeX, HTML, RTF: as wide as the page"},
+  {"page", OPTION_BOOLEAN, "0", NULL, "LaTeX, HTML: a whole document"},
+  {"latex", OPTION_TEXT, NULL, NULL, "LaTeX: dcolumn, threeparttable, sideways, longtable (packages of these names), wide (table*), here ([H], float), and a size: (small, dcolumn)"},
   {"lang", OPTION_CHOICE, "en", "en|zh", "the language of the words that we add"},
   {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 
 static void read_latex(const PrintJob *job, Table *table) {
   static const char *const SIZES[] = {"tiny", "scriptsize", "footnotesize", "small", "normalsize", "large"}; /* the commands are of these names */
-  static const char *const WORDS[] = {"dcolumn", "threeparttable", "sideways", "wide", "here"};
-  bool *const set[] = {&table->latex.dcolumn, &table->latex.threeparttable, &table->latex.sideways, &table->latex.wide, &table->latex.here};
+  static const char *const WORDS[] = {"dcolumn", "threeparttable", "sideways", "wide", "here", "longtable"};
+  bool *const set[] = {&table->latex.dcolumn, &table->latex.threeparttable, &table->latex.sideways, &table->latex.wide, &table->latex.here, &table->latex.longtable};
   PrintList list = print_list(job->run, print_text(job, "latex"));
   for (int i = 0; i < list.count; i++) {
     bool known = false;
-    for (int w = 0; w < 5; w++)
+    for (int w = 0; w < 6; w++)
       if (strcmp(list.item[i], WORDS[w]) == 0) known = *set[w] = true;
     for (int w = 0; w < 6; w++)
       if (strcmp(list.item[i], SIZES[w]) == 0) known = (table->latex.size = SIZES[w]) != NULL;
-    if (!known) run_fail(job->run, "latex=: '%.40s' is none of dcolumn, threeparttable, sideways, wide, here, tiny, scriptsize, footnotesize, small, normalsize, large", list.item[i]);
+    if (!known) run_fail(job->run, "latex=: '%.40s' is none of dcolumn, threeparttable, sideways, wide, here, longtable, tiny, scriptsize, footnotesize, small, normalsize, large", list.item[i]);
   }
+  if (table->latex.longtable && (table->latex.threeparttable || table->latex.sideways || table->latex.wide || table->latex.here || table->full))
+    run_fail(job->run, "latex=longtable breaks over pages and does not go with threeparttable, sideways, wide, here or full=1");
 }
 
 void table_begin(const PrintJob *job, Table *table, int columns) {
   *table = (Table){.run = job->run, .columns = columns, .title = print_text(job, "title"), .label = print_text(job, "label"), .chinese = print_chinese(job),
-                   .fragment = print_option(job, "fragment")->integer != 0};
+                   .fragment = print_option(job, "fragment")->integer != 0,
+                   .full = print_option(job, "full")->integer != 0, .page = print_option(job, "page")->integer != 0};
   read_latex(job, table);
 }
 
@@ -79,7 +85,9 @@ void table_write(const Table *table, const char *format, Text *out) {
   else if (strcmp(format, "latex") == 0) table_write_latex(table, out);
   else if (strcmp(format, "html") == 0) table_write_html(table, out);
   else if (strcmp(format, "rtf") == 0) table_write_rtf(table, out);
-  else if (strcmp(format, "csv") == 0) table_write_csv(table, out);
+  else if (strcmp(format, "csv") == 0) table_write_csv(table, ',', out);
+  else if (strcmp(format, "scsv") == 0) table_write_csv(table, ';', out);
+  else if (strcmp(format, "tsv") == 0) table_write_csv(table, '\t', out);
   else table_write_text(table, out);
 }
 
@@ -241,9 +249,14 @@ void table_write_text(const Table *table, Text *out) {
 
 /* ------------------------------------------------------------------------------------------------ CSV */
 
-static void write_field(Text *out, const TableCell *cell) {
+static void write_field(Text *out, const TableCell *cell, char separator) {
   const char *text = cell->text ? cell->text : "";
-  bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+  if (separator == '\t') {
+    for (; *text; text++) text_add_n(out, strchr("\t\r\n", *text) ? " " : text, 1);
+    text_add(out, cell->stars ? cell->stars : "");
+    return;
+  }
+  bool quoted = strpbrk(text, "\"\r\n") != NULL || strchr(text, separator) != NULL;
   if (quoted) text_add(out, "\"");
   for (const char *quote; (quote = strchr(text, '"')); text = quote + 1) {
     text_add_n(out, text, (size_t)(quote - text) + 1);
@@ -254,7 +267,7 @@ static void write_field(Text *out, const TableCell *cell) {
   if (quoted) text_add(out, "\"");
 }
 
-void table_write_csv(const Table *table, Text *out) {
+void table_write_csv(const Table *table, char separator, Text *out) {
   bool first = true;
   for (int r = 0; r < table->rows && run_poll(table->run, (uint64_t)table->columns * 50); r++) {
     const TableCell *cell = table->row[r].cell;
@@ -263,8 +276,8 @@ void table_write_csv(const Table *table, Text *out) {
     first = false;
     for (int c = 0; c < table->columns; c += cell[c].span) {
       for (int i = 0; i < cell[c].span; i++) {
-        if (c || i) text_add(out, ",");
-        if (c || !i) write_field(out, &cell[c]); /* a panel's title once */
+        if (c || i) text_add_n(out, &separator, 1);
+        if (c || !i) write_field(out, &cell[c], separator); /* a panel's title once */
       }
     }
   }

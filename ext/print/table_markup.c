@@ -174,15 +174,25 @@ static void latex_row(const Table *table, const TableRow *row, Text *out) {
   if (any) text_add(out, "\n");
 }
 
-static void latex_tabular(const Table *table, Text *out) {
-  text_add(out, "\\begin{tabular}{l");
+static void latex_columns(const Table *table, Text *out) {
+  text_add(out, "l");
   for (int c = 1; c < table->columns; c++) text_add(out, table->latex.dcolumn ? "D{.}{.}{-1}" : "c");
-  text_add(out, "}\n\\toprule\n");
-  for (int r = 0; r < table->rows && run_poll(table->run, (uint64_t)table->columns * 100); r++) {
+  text_add(out, "}\n");
+}
+
+static void latex_rows(const Table *table, int from, int to, Text *out) {
+  for (int r = from; r < to && run_poll(table->run, (uint64_t)table->columns * 100); r++) {
     if (table->row[r].kind == TABLE_RULE) text_add(out, "\\midrule\n");
     else latex_row(table, &table->row[r], out);
   }
-  text_add(out, "\\bottomrule\n\\end{tabular}");
+}
+
+static void latex_tabular(const Table *table, Text *out) {
+  text_add(out, table->full ? "\\begin{tabular*}{\\linewidth}{@{\\extracolsep{\\fill}}" : "\\begin{tabular}{");
+  latex_columns(table, out);
+  text_add(out, "\\toprule\n");
+  latex_rows(table, 0, table->rows, out);
+  text_format(out, "\\bottomrule\n\\end{tabular%s}", table->full ? "*" : "");
 }
 
 static void latex_notes(const Table *table, Text *out) {
@@ -196,11 +206,37 @@ static void latex_notes(const Table *table, Text *out) {
   text_add(out, listed ? "\n\\end{tablenotes}" : "}");
 }
 
-void table_write_latex(const Table *table, Text *out) {
-  if (table->fragment) {
-    latex_tabular(table, out);
-    return;
+/* longtable: the heads again on every page, the notes beneath the last. */
+static void latex_long(const Table *table, Text *out) {
+  int heads = 0;
+  while (heads < table->rows && table->row[heads].kind == TABLE_HEAD) heads++;
+  while (heads < table->rows && table->row[heads].kind == TABLE_RULE) heads++;
+  if (table->latex.size && !table->fragment) text_format(out, "{\\%s\n", table->latex.size);
+  text_add(out, "\\begin{longtable}{");
+  latex_columns(table, out);
+  if (table->title && !table->fragment) {
+    text_add(out, "\\caption{");
+    escape_latex(out, table->title, false);
+    text_add(out, "}");
+    if (table->label) text_format(out, "\\label{%s}", table->label);
+    text_add(out, "\\\\\n");
   }
+  for (int page = 0; page < 2; page++) {
+    text_add(out, "\\toprule\n");
+    latex_rows(table, 0, heads, out);
+    text_add(out, page ? "\\endhead\n" : "\\endfirsthead\n");
+  }
+  text_add(out, "\\bottomrule\n\\endfoot\n");
+  latex_rows(table, heads, table->rows, out);
+  text_add(out, "\\end{longtable}");
+  if (table->fragment) return;
+  if (table->notes) text_add(out, "\n{\\centering");
+  latex_notes(table, out);
+  if (table->notes) text_add(out, "\\par}");
+  if (table->latex.size) text_add(out, "\n}");
+}
+
+static void latex_float(const Table *table, Text *out) {
   const char *environment = table->latex.sideways ? table->latex.wide ? "sidewaystable*" : "sidewaystable" : table->latex.wide ? "table*" : "table";
   text_format(out, "\\begin{%s}[%s]\n\\centering\n", environment, table->latex.here ? "H" : "!htbp");
   if (table->latex.size) text_format(out, "\\%s\n", table->latex.size);
@@ -216,6 +252,22 @@ void table_write_latex(const Table *table, Text *out) {
   latex_notes(table, out);
   if (table->latex.threeparttable) text_add(out, "\n\\end{threeparttable}");
   text_format(out, "\n\\end{%s}", environment);
+}
+
+void table_write_latex(const Table *table, Text *out) {
+  const struct {
+    bool used;
+    const char *package;
+  } PACKAGES[] = {{true, "booktabs"}, {table->latex.dcolumn, "dcolumn"}, {table->latex.threeparttable, "threeparttable"}, {table->latex.sideways, "rotating"},
+                  {table->latex.here, "float"}, {table->latex.longtable, "longtable"}, {table->chinese, "ctex"}};
+  if (table->page) text_add(out, "\\documentclass{article}\n");
+  for (size_t i = 0; i < sizeof PACKAGES / sizeof PACKAGES[0] && table->page; i++)
+    if (PACKAGES[i].used) text_format(out, "\\usepackage{%s}\n", PACKAGES[i].package);
+  if (table->page) text_add(out, "\\begin{document}\n");
+  if (table->latex.longtable) latex_long(table, out);
+  else if (table->fragment) latex_tabular(table, out);
+  else latex_float(table, out);
+  if (table->page) text_add(out, "\n\\end{document}");
 }
 
 /* ------------------------------------------------------------------------------------------------ HTML */
@@ -246,7 +298,12 @@ static void html_row(const Table *table, int r, const char *rule, Text *out) {
 }
 
 void table_write_html(const Table *table, Text *out) {
-  text_format(out, "<table style=\"border-collapse:collapse;border-top:2px solid #000;font-variant-numeric:tabular-nums;margin:1em auto%s\">\n", table->notes ? "" : ";border-bottom:2px solid #000");
+  if (table->page) {
+    text_format(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n<meta charset=\"utf-8\">\n<title>", table->chinese ? "zh" : "en");
+    escape_html(out, table->title ? table->title : table->chinese ? "表" : "Table", false);
+    text_add(out, "</title>\n</head>\n<body>\n");
+  }
+  text_format(out, "<table style=\"border-collapse:collapse;border-top:2px solid #000;font-variant-numeric:tabular-nums;margin:1em auto%s%s\">\n", table->full ? ";width:100%" : "", table->notes ? "" : ";border-bottom:2px solid #000");
   if (table->title) {
     text_add(out, "<caption style=\"caption-side:top;font-weight:bold;padding:4px\">");
     escape_html(out, table->title, false);
@@ -276,5 +333,5 @@ void table_write_html(const Table *table, Text *out) {
     }
     text_add(out, "</td></tr>\n</tfoot>\n");
   }
-  text_add(out, "</table>");
+  text_add(out, table->page ? "</table>\n</body>\n</html>" : "</table>");
 }

@@ -3,7 +3,7 @@
  * 1. The three lines of a printed table: above, below the heads, at the end; a thin one at each rule and beneath a head over several columns. Text beyond ASCII is
  *    written as \u escapes, so that the file is ASCII whatever the script; Chinese is set in SimSun.
  * 2. A spanning cell is a cell that is as wide. Columns are as wide as their widest text, at 105 twips (1/20 point) a character of 10.5 points, and are pressed
- *    together where the page (9,600 twips) is narrower. Stars are raised. Minus signs are minus signs. */
+ *    together where the page (9,600 twips) is narrower; full=1 spreads them over it. Stars are raised. Minus signs are minus signs. */
 #include "print.h"
 
 enum { CHARACTER = 105, MARGIN = 220, PAGE = 9600 };
@@ -63,7 +63,7 @@ static int *column_ends(const Table *table) {
   }
   for (int c = 0; c < table->columns; c++) total += end[c];
   for (int c = 0, sum = 0; c < table->columns; c++) {
-    sum += total > PAGE ? (int)((int64_t)end[c] * PAGE / total) : end[c];
+    sum += total > PAGE || table->full ? (int)((int64_t)end[c] * PAGE / total) : end[c];
     end[c] = sum;
   }
   return end;

@@ -40,7 +40,7 @@ const char *print_word(bool chinese, const char *english) {
     {"Clusters", "聚类数"}, {"Units", "个体数"}, {"Adjusted within R²", "调整组内 R²"}, {"Pre-trends F", "事前趋势 F"},
     {"Variable", "变量"}, {"Mean", "均值"}, {"SD", "标准差"}, {"Min", "最小值"}, {"Max", "最大值"}, {"Median", "中位数"},
     {"Standard errors", "标准误"}, {"t statistics", "t 统计量"}, {"p-values", "p 值"}, {"Confidence intervals", "置信区间"}, {"in parentheses", "列于圆括号内"},
-    {"in brackets", "列于方括号内"}, {"in braces", "列于花括号内"}, {"p-values in parentheses", "括号内为 p 值"}, {"A dash: dropped as collinear", "短横线：因共线性而剔除"},
+    {"in brackets", "列于方括号内"}, {"in braces", "列于花括号内"}, {"beneath", "列于系数下方"}, {"beside", "列于系数右侧"}, {"p-values in parentheses", "括号内为 p 值"}, {"A dash: dropped as collinear", "短横线：因共线性而剔除"},
     {"Event time", "相对时期"}, {"Density", "密度"}, {"Value", "取值"}, {"p-value of each draw", "各次抽样的 p 值"}, {"Density of the draws", "抽样系数的密度"},
     {"Before", "匹配前"}, {"After", "匹配后"}, {"Estimate and interval", "估计系数与置信区间"}, {"Reference period", "基期"},
     {"Standardised difference", "标准化偏差"}, {"Standardised difference (%)", "标准化偏差（%）"},
