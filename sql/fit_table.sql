@@ -8,26 +8,31 @@
 -- The options are the last argument, "key=value, key=value" or JSON; a text with commas stands in quotes: title="Laws, and homicide".
 --
 -- Options of all three
---   format=text|markdown|latex|html|csv|rtf   LaTeX needs booktabs and nothing else; fragment=1 leaves the table environment out. HTML is one <table>. CSV is for sheets.
---                                         RTF is for Word: SELECT writefile('table.rtf', fit_table(..., 'format=rtf'))
+--   format=text|markdown|latex|html|csv|scsv|tsv|rtf   LaTeX needs booktabs and nothing else; fragment=1 leaves the table environment out. HTML is one <table>. CSV is for
+--                                         sheets, scsv with semicolons, tsv with tabs. RTF is for Word: SELECT writefile('table.rtf', fit_table(..., 'format=rtf'))
+--   page=1, full=1                        a whole document (LaTeX, HTML); as wide as the page (LaTeX, HTML, RTF)
 --   latex=(small, dcolumn, ...)           what LaTeX gets besides: dcolumn (points above each other), threeparttable (notes as wide as the table), sideways (rotating),
---                                         here ([H] of float), wide (table*), and a size: tiny, scriptsize, footnotesize, small, normalsize, large
+--                                         longtable (over several pages), here ([H] of float), wide (table*), and a size: tiny, scriptsize, footnotesize, small, normalsize, large
 --   title=, label= (LaTeX), notes= (further text beneath; notes=0: none at all), lang=en|zh
 --
 -- fit_table
 --   under=se | t | p | ci | se+t ...      lines beneath an estimate: intervals in brackets, of the others the first in parentheses, the second in brackets; beside=1: behind it
+--   brackets=([], 0)                      around these lines, in turn: (), [], {} or 0 for none; starred=under: the stars hang on the first of them
 --   level=.9                              the intervals at another level than that of the fits; exp=all or exp=(2, 3): exponentiated coefficients (odds and rate ratios)
 --   stars=(.01,.05,.1)                    bounds of p for ***, **, *; (+ .1, * .05, ** .01) names the symbols; 0: none
---   digits=auto | 3                       auto: three decimals, and more where the error would show fewer than two figures
+--   digits=auto | 3 | a3                  auto: three decimals, and more where the error would show fewer than two figures; a3: esttab's format, three figures below one and four above;
+--                                         (3, t:1, p:4): those of the lines beneath too
 --   keep=, drop=, order=                  terms by name or pattern: keep=(dt, l*), order=dt; what is not shown is a control, which is one Yes/No line
 --   controls=(Weather:rain temp*, Size:assets)  such lines by name, each in place of its terms; controls=0: none
+--   above=(educ:Schooling, west:East | ref.)  lines above terms; what stands behind | stands in the columns that have the term: a level that is the reference
 --   rename=(dt:Digital trade, prov:Province)  labels of terms, outcomes, effects and lines (N:Observations); without it names are as in the fit. a:b, a::2015 and a^b take those of
 --                                         their parts; terms with the same label that no column has together are one row
 --   groups=(All states:2, South:2)        heads over several columns; groups=((...), (...)): several lines of them. numbers=0, outcomes=0 leave those heads out
 --   panels=(A. Homicide:3, B. Larceny:3)  panels below each other: three fits, then three
 --   constant=auto | 1 | 0                 auto: where the model estimates it; 1: with absorbed effects too, where it is the mean of the effects
 --   parts=first* | *                      further equations as columns of their own: first stages, the equations of a mediation. Quantiles are columns anyway
---   fe=0, units=0, errors=0               leave out the Yes/No lines of the effects, the number of units, the line that says how errors were made; marks=(✓, –): other words than Yes, No
+--   fe=0, units=0, nobs=0, errors=0       leave out the Yes/No lines of the effects, the number of units, N, the line that says how errors were made; marks=(✓, –): other
+--                                         words than Yes, No
 --   r2=overall+within+adj | none          pseudo R2 stands there where a fit has it
 --   stats=(rmse, outcome_mean, aic:1)     any statistic of the fits, with the decimals behind a colon; lines=(Sample: all | all | South): lines of one's own
 --   tests=auto | all | none | (hansen_j, kp*)  auto: first-stage F, Kleibergen-Paap LM and Wald F with the critical value, Hansen J, Sargan, pretrend, sobel, hausman, thresholds
@@ -38,35 +43,47 @@
 -- No rows: NULL.
 --
 -- Beside other programs, on the fits below and on a logit, a Poisson and an instrumented model of the same tables: fixest 0.12.2 (etable), modelsummary 2.6.0.8 and
--- texreg 1.39.4 in R, maketables 0.2.0 (which prints pyfixest 0.60's etable) in Python. Each cell is what came out when it was run; blank: not tried. esttab needs Stata
--- and was not run. statsmodels' summary_col, linearmodels' compare and Python's stargazer, run too, have fewer of these lines.
---                                             here                 etable             modelsummary     texreg            maketables
---   outcome, once over columns that share it  yes                  in LaTeX           no               no                yes
---   heads over groups of columns              groups=              headers=           list of lists    custom.header     model_heads
---   panels below each other                   panels=                                 shape="rbind"
---   lines beneath an estimate                 any of se t p ci     one                any              error, interval   any
---   estimate and error in one cell            beside=1             its default        estimate=        single.row        coef_fmt
---   intervals at another level                level=               ci=                conf_level=      ci.force.level
---   exponentiated coefficients                exp=, by column                         exponentiate=
---   small numbers keep two figures            by itself            by figures         fmt_significant  no                no
---   keep, drop, order, labels                 patterns with *      expressions        coef_map         custom.coef.map   expressions
---   two names in one row                      same label           same label         same label       same label        two rows
---   labels of interactions from their parts   yes                  yes                the sign only                      yes
---   named Yes/No lines of controls            controls=            group=
---   effects as Yes/No lines                   yes                  yes                X or blank       counts of levels  "-" if there are two
+-- texreg 1.39.4 in R, maketables 0.2.0 (which prints pyfixest 0.60's etable) in Python. Each cell is what came out when it was run; blank: not tried. statsmodels'
+-- summary_col, linearmodels' compare and Python's stargazer, run too, have fewer of these lines. esttab needs Stata and was not run: its column is what its help
+-- (estout of GitHub, with estout's own) says, blank where that says nothing; and the tables that its help and its site print of price on weight, mpg and foreign, of foreign on
+-- mpg and weight by logit (Stata's auto data, vcov=iid), were set beside fit_table on the same fits: coefficients, t, errors, beta, odds ratios, N and adjusted R2
+-- have the same digits with digits=a3, stars=(.001,.01,.05).
+--                                             here                 etable             modelsummary     texreg            maketables       esttab
+--   outcome, once over columns that share it  yes                  in LaTeX           no               no                yes              once a column
+--   heads over groups of columns              groups=              headers=           list of lists    custom.header     model_heads      mgroups()
+--   panels below each other                   panels=                                 shape="rbind"                                       fragment, append
+--   lines beneath an estimate                 any of se t p ci     one                any              error, interval   any              any, cells()
+--   estimate and error in one cell            beside=1             its default        estimate=        single.row        coef_fmt         onecell
+--   brackets, stars on the error              brackets=, starred=                                                                         brackets, staraux
+--   intervals at another level                level=               ci=                conf_level=      ci.force.level                     level()
+--   exponentiated coefficients                exp=, by column                         exponentiate=                                       eform(), by column
+--   small numbers keep two figures            by itself            by figures         fmt_significant  no                no               a3
+--   four figures of each number               digits=a3                                                                                   its default
+--   keep, drop, order, labels                 patterns with *      expressions        coef_map         custom.coef.map   expressions      patterns with *
+--   two names in one row                      same label           same label         same label       same label        two rows         rename()
+--   labels of interactions from their parts   yes                  yes                the sign only                      yes              label
+--   a line above a term, 'ref.' in it         above=                                                                                      refcat()
+--   named Yes/No lines of controls            controls=            group=                                                                 indicate()
+--   effects as Yes/No lines                   yes                  yes                X or blank       counts of levels  "-" if there are twowhere they are terms
 --   how errors were made                      by itself            by itself          by itself        no                se_type
---   mean of the outcome                       stats=outcome_mean   fitstat=~my        no               no                by hand
---   lines of one's own                        lines=               extralines         add_rows         custom.gof.rows   custom_model_stats
---   first-stage F, Sargan or Hansen J         by itself            fitstat=, by name  no               no
---   Kleibergen-Paap F and critical value      by itself            F, by name         no               no
---   first stage beside the second             parts=first*         stage = 1:2
---   a regressor dropped as collinear          a dash, a note       absent             absent           absent            absent
+--   mean of the outcome                       stats=outcome_mean   fitstat=~my        no               no                by hand          estadd
+--   lines of one's own                        lines=               extralines         add_rows         custom.gof.rows   custom_model_statsestadd
+--   first-stage F, Sargan or Hansen J         by itself            fitstat=, by name  no               no                                 scalars(), by name
+--   Kleibergen-Paap F and critical value      by itself            F, by name         no               no                                 F, by name
+--   first stage beside the second             parts=first*         stage = 1:2                                                            if stored
+--   a regressor dropped as collinear          a dash, a note       absent             absent           absent            absent           0, or left out
 --   a fit that failed                         empty, with a note                      an error
---   LaTeX needs                               booktabs             booktabs ("aer")   tabularray       booktabs          makecell, tabularx
---   points above each other in LaTeX          latex=dcolumn        no                 align="d"        dcolumn=TRUE      no
---   & % _ in titles, notes and names          escaped              escaped            escaped          titles by hand    left as they are
+--   LaTeX needs                               booktabs             booktabs ("aer")   tabularray       booktabs          makecell, tabularxnothing, booktabs
+--   LaTeX over several pages                  latex=longtable                                                                             longtable
+--   a whole document, the page's width        page=1, full=1                                                                              page, width()
+--   points above each other in LaTeX          latex=dcolumn        no                 align="d"        dcolumn=TRUE      no               alignment()
+--   & % _ in titles, notes and names          escaped              escaped            escaped          titles by hand    left as they are _; substitute()
+--   tabs, semicolons                          format=tsv, scsv                                                                            tab, scsv
 --   words of the table in Chinese             lang=zh
--- Not here: tables over several pages, errors other than those of the fit (ask the estimator).
+-- esttab's other words here: beta: fit the columns of panel_prepare(zscore(...)); mtitles: the labels; nodepvars, nonumbers: outcomes=0, numbers=0; noconstant: constant=0;
+-- addnotes: notes=; unstack: parts=*; noomitted, nobaselevels: drop=; sfmt: stats=(aic:1); append: || of two pages; replace: writefile(); substitute: replace().
+-- esttab has, and this has not: errors in a column of their own (wide; here in the estimate's cell), transformations other than exp, any vector of the user's in place of the
+-- estimates (main, aux), absolute t, N as the last line, no lines or gaps (plain), a width in centimetres, fonts of RTF. Errors are those of the fit: ask the estimator.
 
 CREATE TEMP TABLE models(number INTEGER PRIMARY KEY, fit TEXT);
 INSERT INTO models(fit) VALUES
@@ -81,6 +98,9 @@ FROM models;
 -- Heads over columns, the mean of the outcome, a line of one's own, controls by name, intervals
 SELECT fit_table('', fit, 'keep=post, under=se+ci, groups=(Homicide:3, Larceny:1), outcomes=0, controls=(Economy:unemployrt poverty, Police:l_police), stats=(outcome_mean, aic:1),
                  lines=(Sample: all | all | all | all), rename=(post:Castle law, sid:State, year:Year, N:Observations), marks=(✓, –)') FROM models;
+
+-- As esttab prints: t in parentheses, three figures, stars at .05, .01 and .001; a line above a term
+SELECT fit_table('', fit, 'under=t, digits=a3, stars=(.001,.01,.05), above=(unemployrt:Economy), keep=(post, unemployrt, poverty), units=0') FROM models WHERE number > 1;
 
 -- Two panels under the same columns; the number of each is that of its fits
 SELECT fit_table('', fit, 'keep=post, panels=(Panel A. Homicide:1, Panel B. Larceny:1), rename=post:Castle law') FROM models WHERE number > 2;
