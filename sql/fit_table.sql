@@ -19,6 +19,7 @@
 --   under=se | t | p | ci | se+t ...      lines beneath an estimate: intervals in brackets, of the others the first in parentheses, the second in brackets; beside=1: behind it
 --   brackets=([], 0)                      around these lines, in turn: (), [], {} or 0 for none; starred=under: the stars hang on the first of them
 --   level=.9                              the intervals at another level than that of the fits; exp=all or exp=(2, 3): exponentiated coefficients (odds and rate ratios)
+--   beta=1                                standardized coefficients, b sd(x) / sd(y), of fits by fe_ols; error and interval alike, no constant
 --   stars=(.01,.05,.1)                    bounds of p for ***, **, *; (+ .1, * .05, ** .01) names the symbols; 0: none
 --   digits=auto | 3 | a3                  auto: three decimals, and more where the error would show fewer than two figures; a3: esttab's format, three figures below one and four above;
 --                                         (3, t:1, p:4): those of the lines beneath too
@@ -57,6 +58,7 @@
 --   brackets, stars on the error              brackets=, starred=                                                                         brackets, staraux
 --   intervals at another level                level=               ci=                conf_level=      ci.force.level                     level()
 --   exponentiated coefficients                exp=, by column                         exponentiate=                                       eform(), by column
+--   standardized coefficients                 beta=1                                                                                      beta
 --   small numbers keep two figures            by itself            by figures         fmt_significant  no                no               a3
 --   four figures of each number               digits=a3                                                                                   its default
 --   keep, drop, order, labels                 patterns with *      expressions        coef_map         custom.coef.map   expressions      patterns with *
@@ -80,7 +82,7 @@
 --   & % _ in titles, notes and names          escaped              escaped            escaped          titles by hand    left as they are _; substitute()
 --   tabs, semicolons                          format=tsv, scsv                                                                            tab, scsv
 --   words of the table in Chinese             lang=zh
--- esttab's other words here: beta: fit the columns of panel_prepare(zscore(...)); mtitles: the labels; nodepvars, nonumbers: outcomes=0, numbers=0; noconstant: constant=0;
+-- esttab's other words here: mtitles: the labels; nodepvars, nonumbers: outcomes=0, numbers=0; noconstant: constant=0;
 -- addnotes: notes=; unstack: parts=*; noomitted, nobaselevels: drop=; sfmt: stats=(aic:1); append: || of two pages; replace: writefile(); substitute: replace().
 -- esttab has, and this has not: errors in a column of their own (wide; here in the estimate's cell), transformations other than exp, any vector of the user's in place of the
 -- estimates (main, aux), absolute t, N as the last line, no lines or gaps (plain), a width in centimetres, fonts of RTF. Errors are those of the fit: ask the estimator.

@@ -260,6 +260,7 @@ SELECT fit_table('a', f, 'keep=xx') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM
 SELECT fit_table('a', f, 'under=sd') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT fit_table('a', f, 'stars=few') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT fit_table('a', f, 'format=word') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
+SELECT fit_table('a', f, 'beta=1') FROM (SELECT fe_ols('y ~ x - 1', y, x) AS f FROM p);
 SELECT fit_table('a', f, 'digits=a0') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT fit_table('a', f, 'brackets=<>') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT fit_table('a', f, 'above=q:Above') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);

@@ -151,6 +151,25 @@ def test_figures(table, count):
         assert rows[at][c + 1] == figures(b, count) and rows[at + 1][c + 1] == f"({figures(abs(b) / 3, count)})" and rows[at + 2][c + 1] == ("[3.00]" if b > 0 else "[-3.00]")
 
 
+def test_standardized_coefficients(table, db):
+    """R 4: lm(invest ~ value + capital, grunfeld), the same with factor(firm) + factor(year), and with weights year - 1934; each coefficient times sd(x) / sd(y), weighted by the same."""
+    expected = {("invest ~ value + capital", "vcov=iid"): (.700138608978, .316797492296), ("invest ~ value + capital | firm + year", "vcov=iid"): (.713261621865, .489349601232),
+                ("invest ~ value + capital", "vcov=iid, weights=year-1934"): (.705183627374, .284529411758)}
+    db.table("grunfeld")
+    for (model, options), betas in expected.items():
+        made = db.value("SELECT econ_fit('fe_ols', 'grunfeld', ?, ?)", model, options)
+        terms = {t["term"]: t for t in json.loads(made)["terms"]}
+        assert [terms[x]["beta"] for x in ("value", "capital")] == pytest.approx(betas, rel=1e-10) and "beta" not in terms.get("(Intercept)", {})
+        rows = list(csv.reader(io.StringIO(table([made], "beta=1, under=se+t+ci, digits=7, stars=0, format=csv"))))
+        at = next(i for i, row in enumerate(rows) if row[0] == "value")
+        ratio = betas[0] / terms["value"]["estimate"]
+        assert rows[at][1] == f"{betas[0]:.7f}" and rows[at + 1][1] == f"({terms['value']['std_error'] * ratio:.7f})" and rows[at + 2][1] == f"[{terms['value']['statistic']:.2f}]"
+        assert rows[at + 3][1] == f"[{terms['value']['conf_low'] * ratio:.7f}, {terms['value']['conf_high'] * ratio:.7f}]" and "Constant" not in [row[0] for row in rows]
+    for model in ("invest ~ value - 1", "invest ~ value | firm[[year]]"):
+        assert "beta" not in db.value("SELECT econ_fit('fe_ols', 'grunfeld', ?, '')", model)
+    assert "has no standardized coefficient of 'dt'; those of fe_ols with an intercept have" in db.error("SELECT fit_table('', ?, 'beta=1')", TWOWAY)
+
+
 def test_sheets_say_the_same(table):
     page = {form: table([POOLED, TWOWAY], f"under=ci, rename=(dt:\"a;b,c\td\"), format={form}") for form in ("csv", "scsv", "tsv")}
     rows = list(csv.reader(io.StringIO(page["csv"])))

@@ -492,6 +492,7 @@ typedef struct Regression {    /* one linear equation on a sample; the caller se
   double *y;                   /* absorbed in place */
   double *residual;            /* n */
   double y_mean, *x_mean;      /* weighted means before absorption */
+  double *spread;              /* k + 1: norms about these means, y's the last; of x as norm_to_absorb has them */
   int *square;                 /* for each column the column that is its square, or -1; where there is one its range before absorption */
   double *x_low, *x_high;
   double tss, tss_within;      /* about the mean (about 0 without any intercept); after absorption */

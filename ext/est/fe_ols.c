@@ -5,8 +5,17 @@
  * 2. Terms, collinearity: of collinear terms the later one is given up; its row stays, with NULL numbers.
  * 3. Rows of the virtual table: fitted = x'b + effects, residual = y - fitted, and for each effect its own part: all effects but the first
  *    add up to zero over the used rows; with slopes (firm[x]) the part is intercept + slope x.
+ * 4. beta, an attribute of each term but the intercept: b sd(x) / sd(y), weighted, of the columns as they are before absorption; none without an intercept.
  * Reference: Frisch and Waugh (1933), Lovell (1963); degrees of freedom as in regression.c. */
 #include "est.h"
+
+/* Rule 4. */
+static void standardized(Fit *fit, const Sample *sample, const Regression *regression) {
+  int k = regression->k;
+  if (!sample->any_intercept || (sample->effects && sample->explicit_intercept)) return; /* slopes alone: the norms are not about the means */
+  for (int j = 0; j < k && regression->spread[k] > 0; j++)
+    if (!regression->ls.dropped[j] && regression->spread[j] > 0) fit_term_number(fit, &fit->term[j], "beta", regression->ls.beta[j] * regression->spread[j] / regression->spread[k]);
+}
 
 static void fit(Job *job) {
   Run *run = job->run;
@@ -24,6 +33,7 @@ static void fit(Job *job) {
   regression_fit(job, &sample, &regression);
   if (run_failed(run)) return;
   regression_terms(job, &sample, &regression);
+  if (!run_failed(run)) standardized(&job->result->fit, &sample, &regression);
   regression_stats(job, &sample, &regression);
   fit_add_stat(&job->result->fit, "outcome_mean", regression.y_mean);
   result_tidy(job);

@@ -266,6 +266,7 @@ void regression_fit(Job *job, const Sample *sample, Regression *regression) {
   Norms norms = {sample, columns, scale, regression->x_mean, k};
   parallel_for(run, k + 1, sample->n < MANY_ROWS ? 1 : parallel_workers(), norm_of_column, &norms);
   if (run_failed(run)) return;
+  regression->spread = scale;
   regression->y_mean = regression->x_mean[k];
   regression->tss = sample->any_intercept ? scale[k] * scale[k] : weighted_squares(sample, regression->y);
   regression->tss_within = regression->tss;

@@ -11,6 +11,7 @@
  * 5. The constant: (Intercept), or with absorbed effects and constant=1 the statistics constant and constant_se of the fit, p from Student's t with df_t.
  * 6. level=: intervals anew from the error and df_t; refused where the fit's own interval is not such a one (draws, inverted tests). Else those of the fit, whose level the note names.
  * 7. exp=all or exp=(2, 3): exp(b) in these columns, its error exp(b) se (delta method), the ends of the interval exponentiated; t, p and stars are those of b.
+ *    beta=1: the attribute beta of each term (fe_ols.c 4) in place of b, error and interval scaled alike; no constant.
  * 8. panels=(Homicide:3, Larceny:3): the first three fits, below them the next three, under the same columns; each panel has its own foot.
  * 9. above=(dt:Trade): a line above a term; what stands behind | in it stands in the columns that have the term.
  * 10. A fit with an error, and a NULL, get an empty column and a note.
@@ -69,6 +70,7 @@ static void check_patterns(const Paper *paper, const char *option, const PrintLi
 
 static int constant_rule(const Paper *paper) {
   const char *text = print_option(paper->job, "constant")->text;
+  if (print_option(paper->job, "beta")->integer) return 0;
   return strcmp(text, "auto") == 0 ? -1 : strcmp(text, "1") == 0 || strcmp(text, "yes") == 0;
 }
 
@@ -283,9 +285,18 @@ static void other_level(const Paper *paper, const Fit *fit, FitTerm *term) {
 
 /* The term as the column shows it: rules 6 and 7. */
 static const FitTerm *shown(const Paper *paper, const PaperColumn *column, const FitTerm *term, bool interval, FitTerm *made) {
-  if (!term || isnan(term->estimate) || (isnan(paper->level) && !column->exponential)) return term;
+  bool beta = print_option(paper->job, "beta")->integer != 0;
+  if (!term || isnan(term->estimate) || (isnan(paper->level) && !column->exponential && !beta)) return term;
   *made = *term;
   if (interval && !isnan(paper->level) && !isnan(term->std_error) && !isnan(term->conf_low)) other_level(paper, column->fit, made);
+  if (beta) {
+    double standardized = fit_attribute_number(term, "beta"), factor = standardized / term->estimate;
+    if (isnan(standardized)) run_fail(paper->run, "beta=1: the fit of column (%d) has no standardized coefficient of '%.60s'; those of fe_ols with an intercept have", (int)(column - paper->column) + 1, term->term);
+    made->estimate = standardized;
+    made->std_error *= factor;
+    made->conf_low *= factor;
+    made->conf_high *= factor;
+  }
   if (!column->exponential) return made;
   made->estimate = exp(made->estimate);
   made->std_error *= made->estimate;
@@ -396,6 +407,7 @@ static double common_level(const Paper *panel, int panels) {
 }
 
 static void note_exponentials(Paper *paper) {
+  if (print_option(paper->job, "beta")->integer) table_note(&paper->table, paper->chinese ? "系数为标准化系数。" : "Standardized coefficients.");
   Text text = {.run = paper->run};
   int count = 0;
   for (int c = 0; c < paper->columns; c++) count += paper->column[c].exponential;
@@ -536,6 +548,7 @@ static const OptionSpec OPTIONS[] = {
   {"brackets", OPTION_TEXT, NULL, NULL, "around the lines of under=, in turn: ([], (), {}, 0), 0 for none; without it () then [], [] of intervals"},
   {"level", OPTION_NUMBER, NULL, NULL, "level of the intervals; without it each fit's own"},
   {"exp", OPTION_TEXT, NULL, NULL, "exponentiated coefficients: all, or the numbers of columns: (2, 3)"},
+  {"beta", OPTION_BOOLEAN, "0", NULL, "1: standardized coefficients, b sd(x) / sd(y), of fits by fe_ols"},
   {"stars", OPTION_TEXT, "(.01,.05,.1)", NULL, "bounds of p for ***, **, *; (+ .1, * .05) names the symbols; 0: none"},
   {"starred", OPTION_CHOICE, "estimate", "estimate|under", "what the stars hang on: the estimate, or the first line beneath it"},
   {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors; a3: three figures of each number; (3, t:1, p:4): those of the lines beneath"},
