@@ -16,7 +16,8 @@
 --   title=, label= (LaTeX), notes= (further text beneath; notes=0: none at all), lang=en|zh
 --
 -- fit_table
---   under=se | t | p | ci | se+t ...      lines beneath an estimate: intervals in brackets, of the others the first in parentheses, the second in brackets; beside=1: behind it
+--   under=se | t | p | ci | se+t ...      lines beneath an estimate: intervals in brackets, of the others the first in parentheses, the second in brackets; beside=1: behind it;
+--                                         wide=1: in columns of their own
 --   brackets=([], 0)                      around these lines, in turn: (), [], {} or 0 for none; starred=under: the stars hang on the first of them
 --   level=.9                              the intervals at another level than that of the fits; exp=all or exp=(2, 3): exponentiated coefficients (odds and rate ratios)
 --   beta=1                                standardized coefficients, b sd(x) / sd(y), of fits by fe_ols; error and interval alike, no constant
@@ -55,6 +56,7 @@
 --   panels below each other                   panels=                                 shape="rbind"                                       fragment, append
 --   lines beneath an estimate                 any of se t p ci     one                any              error, interval   any              any, cells()
 --   estimate and error in one cell            beside=1             its default        estimate=        single.row        coef_fmt         onecell
+--   errors in columns of their own            wide=1                                                                                      wide
 --   brackets, stars on the error              brackets=, starred=                                                                         brackets, staraux
 --   intervals at another level                level=               ci=                conf_level=      ci.force.level                     level()
 --   exponentiated coefficients                exp=, by column                         exponentiate=                                       eform(), by column
@@ -84,7 +86,7 @@
 --   words of the table in Chinese             lang=zh
 -- esttab's other words here: mtitles: the labels; nodepvars, nonumbers: outcomes=0, numbers=0; noconstant: constant=0;
 -- addnotes: notes=; unstack: parts=*; noomitted, nobaselevels: drop=; sfmt: stats=(aic:1); append: || of two pages; replace: writefile(); substitute: replace().
--- esttab has, and this has not: errors in a column of their own (wide; here in the estimate's cell), transformations other than exp, any vector of the user's in place of the
+-- esttab has, and this has not: transformations other than exp, any vector of the user's in place of the
 -- estimates (main, aux), absolute t, N as the last line, no lines or gaps (plain), a width in centimetres, fonts of RTF. Errors are those of the fit: ask the estimator.
 
 CREATE TEMP TABLE models(number INTEGER PRIMARY KEY, fit TEXT);

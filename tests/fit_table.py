@@ -96,6 +96,9 @@ CASES = [
     ("nothing around an interval behind the estimate, figures", [POOLED, UNIT], "under=ci, brackets=0, beside=1, starred=under, digits=a3, keep=dt"),
     ("lines above terms, no N", [POOLED, UNIT], "above=(dt:Trade, ul:\"West | ref.\"), nobs=0, errors=0, r2=none, fe=0, units=0"),
     ("brackets in Chinese", [UNIT], "under=t+se, brackets=0, lang=zh, keep=dt"),
+    ("columns of their own", [POOLED, TWOWAY, UNIT, FULL], "under=se+t, wide=1, groups=(A:2, B:2), rename=(dt:Digital trade)"),
+    ("columns of their own, panels, csv", [POOLED, TWOWAY, UNIT, FULL], "wide=1, panels=(A:2, B:2), format=csv, keep=dt"),
+    ("columns of their own, latex", [POOLED, UNIT], "wide=1, under=ci, brackets=0, format=latex, latex=dcolumn, keep=dt"),
     ("tabs", [POOLED, TWOWAY], "format=tsv, keep=dt"),
     ("a table over several pages, as a document", [POOLED, TWOWAY], "format=latex, page=1, latex=(longtable, small), title=A & b, label=tab:long"),
     ("as wide as the page", [POOLED, TWOWAY], "format=latex, full=1, fragment=1, keep=dt"),
@@ -299,7 +302,7 @@ class Structure(html.parser.HTMLParser):
         self.text.append(data)
 
 
-@pytest.mark.parametrize("fits, options", [([POOLED, TWOWAY, UNIT, FULL], "under=se+t, title=A"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([FAILED, None], ""), ([POOLED], "notes=0")])
+@pytest.mark.parametrize("fits, options", [([POOLED, TWOWAY, UNIT, FULL], "under=se+t, title=A"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([FAILED, None], ""), ([POOLED], "notes=0"), ([POOLED, FULL, FAILED], "wide=1, under=se+p, panels=(A:1, B:1, C:1)")])
 def test_html_is_well_formed(table, fits, options):
     page = table(fits, options + ", format=html")
     parser = Structure()
@@ -350,7 +353,7 @@ def read_rtf(page):
 
 
 def test_rtf_says_what_csv_says(table):
-    for fits, options in (([POOLED, TWOWAY, UNIT, FULL], "under=se+t, constant=1"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([QUANTILES], "lang=zh"), ([FAILED, None], "")):
+    for fits, options in (([POOLED, TWOWAY, UNIT, FULL], "under=se+t, constant=1"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([QUANTILES], "lang=zh"), ([FAILED, None], ""), ([POOLED, UNIT], "wide=1, under=se+t")):
         rows, paragraphs = read_rtf(table(fits, options + ", format=rtf, title=😀 of {x}, notes=last\\\\"))
         body = list(csv.reader(io.StringIO(table(fits, options + ", format=csv"))))
         last = rows[-1][-1][1]
@@ -386,6 +389,7 @@ def test_latex_compiles(table, db, tmp_path):
     many = fit([term(f"x_{i}", i + .5, .25, .001) for i in range(80)])
     documents = [(table([many, POOLED], "format=latex, page=1, latex=(longtable, small), title=A & b, label=tab:x"), "longtable", 2),
                  (table([many], "format=latex, page=1, latex=longtable, fragment=1"), "longtable", 2), (table([POOLED], "format=latex, page=1, full=1"), "booktabs", 1),
+                 (table([POOLED, UNIT, TWOWAY, FULL], "panels=(A:2, B:2), wide=1, under=t+ci, format=latex, page=1, latex=dcolumn"), "dcolumn", 1),
                  (table([POOLED], "format=latex, page=1, full=1, latex=(threeparttable, dcolumn)"), "threeparttable", 1)]
     for i, (source, package, pages) in enumerate(documents):
         if not subprocess.run(["kpsewhich", package + ".sty"], stdout=subprocess.PIPE).stdout.strip():

@@ -4,7 +4,8 @@
  *    terms are called or as rename=(dt:Digital trade) calls them. A pattern that matches nothing is an error. What is not shown is a control: one Yes/No line.
  *    Terms with the same label that no column has together are one row.
  * 2. Beneath an estimate: under=se, t, p, ci, or several (se+t): intervals in brackets; of the others the first in parentheses, the second in brackets, the
- *    third in braces. Where there is no error but an interval (a threshold), the interval. beside=1: behind it, in the same cell. brackets= names others.
+ *    third in braces. Where there is no error but an interval (a threshold), the interval. beside=1: behind it, in the same cell; wide=1: in a column of
+ *    its own. brackets= names others.
  * 3. digits=auto: three decimals, more where the error (else the estimate) would show fewer than two figures, at most eight; a whole number fixes them; a3: three
  *    figures of what is below one, four and at least one decimal of what is above, none of integers. digits=(3, t:1): those of the lines beneath.
  * 4. Stars from the fit's own p-values. A term dropped as collinear shows a dash.
@@ -355,6 +356,7 @@ static void coefficients(Paper *paper, const UnderLines *under, bool *dash) {
     for (int u = 0; u < under->count && !beside; u++) {
       TableCell *line = table_row(&paper->table, TABLE_BODY, "");
       bool any = false;
+      if (line) paper->table.row[paper->table.rows - 1].beneath = u + 1;
       for (int c = 0; line && c < paper->columns; c++) {
         if (found[c] && !isnan(found[c]->estimate)) bracketed(paper, found[c], under->kind[u], under->way[u], &line[1 + c]);
         if (line[1 + c].text && starred && !u) line[1 + c].stars = stars_of(&paper->stars, found[c]->p_value);
@@ -369,7 +371,7 @@ static void note_under(Paper *paper, const UnderLines *under, double level) {
   static const char *const WHAT[] = {"Standard errors", "t statistics", "p-values", "Confidence intervals"}, *const WHERE[] = {"in parentheses", "in brackets", "in braces", "beneath"};
   Text text = {.run = paper->run};
   for (int u = 0; u < under->count; u++) {
-    const char *where = under->way[u] == 3 && print_option(paper->job, "beside")->integer ? "beside" : WHERE[under->way[u]];
+    const char *where = under->way[u] == 3 && (print_option(paper->job, "beside")->integer || print_option(paper->job, "wide")->integer) ? "beside" : WHERE[under->way[u]];
     text_add(&text, u ? paper->chinese ? "，" : ", " : "");
     if (under->kind[u] == UNDER_CI && !isnan(level)) {
       text_short(&text, 100 * level, 4);
@@ -536,6 +538,7 @@ static void print(PrintJob *job) {
   }
   if (run_failed(job->run)) return;
   Table *table = &panel[panels - 1].table;
+  if (print_option(job, "wide")->integer && !print_option(job, "beside")->integer && under.count) table_widen(table, under.count);
   const char *notes = print_text(job, "notes");
   if (notes && strcmp(notes, "0") == 0) table->notes = 0;
   else if (notes) table_note(table, notes);
@@ -545,6 +548,7 @@ static void print(PrintJob *job) {
 static const OptionSpec OPTIONS[] = {
   {"under", OPTION_TEXT, "se", NULL, "what stands beneath an estimate: se, t, p, ci, joined by +; none"},
   {"beside", OPTION_BOOLEAN, "0", NULL, "1: behind the estimate, in its cell"},
+  {"wide", OPTION_BOOLEAN, "0", NULL, "1: in columns of their own"},
   {"brackets", OPTION_TEXT, NULL, NULL, "around the lines of under=, in turn: ([], (), {}, 0), 0 for none; without it () then [], [] of intervals"},
   {"level", OPTION_NUMBER, NULL, NULL, "level of the intervals; without it each fit's own"},
   {"exp", OPTION_TEXT, NULL, NULL, "exponentiated coefficients: all, or the numbers of columns: (2, 3)"},

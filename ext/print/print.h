@@ -84,6 +84,7 @@ typedef struct TableRow {
   TableRowKind kind;
   bool underlined;   /* a head whose spanning cells have a rule of their own beneath */
   TableCell *cell;   /* one for each column; NULL for a rule */
+  int beneath;       /* a line beneath the estimates of the row before: the first, the second; 0: none */
 } TableRow;
 
 typedef struct Table {
@@ -106,6 +107,7 @@ void table_begin(const PrintJob *job, Table *table, int columns);      /* title,
 TableCell *table_row(Table *table, TableRowKind kind, const char *name); /* its cells; NULL only if the run failed; valid until the run ends */
 void table_rule(Table *table);
 void table_note(Table *table, const char *note);
+void table_widen(Table *table, int lines);                             /* puts the lines beneath into columns of their own, that many behind each column */
 void table_write(const Table *table, const char *format, Text *out);   /* text, markdown, latex, html, csv, scsv, tsv, rtf */
 void table_write_text(const Table *table, Text *out);
 void table_write_csv(const Table *table, char separator, Text *out);

@@ -79,6 +79,33 @@ void table_note(Table *table, const char *note) {
   table->note[table->notes++] = note;
 }
 
+void table_widen(Table *table, int lines) {
+  int old = table->columns, columns = 1 + (old - 1) * (1 + lines), rows = 0;
+  TableCell *estimates = NULL;
+  for (int r = 0; r < table->rows && !run_failed(table->run); r++) {
+    TableRow row = table->row[r];
+    const TableCell *cell = row.cell;
+    if (row.beneath && estimates) {
+      for (int c = 1; c < old; c++) estimates[1 + (c - 1) * (1 + lines) + row.beneath] = cell[c];
+      continue;
+    }
+    if (cell) {
+      estimates = row.cell = NEW_ARRAY(table->run, TableCell, columns);
+      if (run_failed(table->run)) return;
+      for (int c = 0; c < columns; c++) estimates[c].span = 1;
+      for (int c = 0; c < old; c += cell[c].span) {
+        int to = c ? 1 + (c - 1) * (1 + lines) : 0;
+        estimates[to] = cell[c];
+        if (c && (row.kind == TABLE_HEAD || cell[c].span > 1)) estimates[to].span = cell[c].span * (1 + lines);
+        if (!c && cell[0].span > 1) estimates[0].span = columns; /* the title of a panel */
+      }
+    }
+    table->row[rows++] = row;
+  }
+  table->rows = rows;
+  table->columns = columns;
+}
+
 void table_write(const Table *table, const char *format, Text *out) {
   if (run_failed(table->run)) return;
   if (strcmp(format, "markdown") == 0) table_write_markdown(table, out);
