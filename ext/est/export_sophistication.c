@@ -11,7 +11,7 @@
  * 4. Rows with NULL take no part; a negative value is an error, so is an exporter with two incomes at one time. */
 #include "est.h"
 
-enum { SIDE_LIMIT = 12000 };
+enum { SIDE_LIMIT = 12000, SMALL = 400 /* up to here LAPACK answers within an interrupt's patience */ };
 enum { EXPORTER, PRODUCT, VALUE, INCOME };
 
 typedef struct Trade { /* one time; exporters and products numbered in the order of their names */
@@ -192,15 +192,24 @@ static void complexity(Run *run, Trade *trade, double rca) {
       if (!run_poll(run, 4 * (uint64_t)(links.first[m + 1] - links.first[m]))) return;
     }
   }
-  if (!dense_symmetric_eigen(run, size, matrix, value)) {
-    run_fail(run, "the eigenvectors of the complexity matrix could not be found");
-    return;
+  double second;
+  const double *vector;
+  if (size <= SMALL) {
+    if (!dense_symmetric_eigen(run, size, matrix, value)) return;
+    second = value[size - 2];
+    vector = matrix + (size_t)(size - 2) * (size_t)size;
+  } else { /* the first eigenvector is that of the degrees */
+    double *first = numbers(run, size, 0);
+    if (run_failed(run)) return;
+    for (int32_t i = 0; i < links.few; i++)
+      if (place[i] >= 0) first[place[i]] = sqrt(links.few_degree[i]);
+    if (!second_eigenvector(run, size, matrix, first, &second, value)) return;
+    vector = value;
   }
-  if (value[size - 2] > 1 - 1e-9) {
+  if (second > 1 - 1e-9) {
     trade->note = "the exporters fall into groups that share no product: no ECI and PCI";
     return;
   }
-  const double *vector = matrix + (size_t)(size - 2) * (size_t)size;
   double *few = by_product ? trade->eci : trade->pci, *many = by_product ? trade->pci : trade->eci;
   for (int32_t i = 0; i < links.few; i++) few[i] = place[i] >= 0 ? vector[place[i]] / sqrt(links.few_degree[i]) : (double)NAN;
   for (int32_t m = 0; m < links.many; m++) {
