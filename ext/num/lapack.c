@@ -402,6 +402,8 @@ bool dense_symmetric_eigen(Run *run, int k, double *a, double *values) {
     a[0] = 1;
     return true;
   }
+  enum { LARGE = 500 }; /* LAPACK keeps an interrupt waiting for some 50 ms there */
+  if (k > LARGE) return symmetric_eigen_polled(run, k, a, values);
   int query = -1, info = 0, integers = 0;
   double size = 0;
   hold_blas_threads();

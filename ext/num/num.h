@@ -221,6 +221,7 @@ void dense_cholesky_solve(int k, const double *l, int columns, double *b); /* in
 bool dense_cholesky_inverse(Run *run, int k, double *l);             /* factor -> symmetric inverse, both triangles */
 void dense_qr_r(Run *run, int m, int k, double *a, double *r);       /* a (m x k, destroyed) -> R (k x k upper, zeros below) */
 bool dense_symmetric_eigen(Run *run, int k, double *a, double *values); /* ascending; a becomes the vectors */
+bool symmetric_eigen_polled(Run *run, int order, double *a, double *values); /* eigen.c: the same in steps; dense_symmetric_eigen takes it for large orders */
 /* lanczos.c: of a symmetric matrix of order n >= 2 with the known top eigenvector first (any length), the next eigenvalue and its vector of length one; slower than the
  * above where n is small, but it polls. False: the run has failed. */
 bool second_eigenvector(Run *run, int n, const double *a, const double *first, double *value, double *vector);

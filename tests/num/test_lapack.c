@@ -223,4 +223,54 @@ static void test_wide_in_pieces(void) { /* beyond 320 columns: the same matrices
   CHECK(host_end(&run));
 }
 
-CHECK_MAIN(test_products, test_hilbert, test_decompositions, test_refusals, test_short_qr, test_any_number_of_threads, test_wide_in_pieces)
+/* In steps beside LAPACK: full rank, rank 5, blocks, a diagonal, nothing but zeros. */
+static void test_eigen_in_steps(void) {
+  for (int kind = 0; kind < 6; kind++)
+    for (int k = 2; k <= 260; k = k * 3 + 2) {
+      size_t n = (size_t)k;
+      Run run;
+      host_begin(&run);
+      double *a = NEW_ARRAY(&run, double, n * n), *b = NEW_ARRAY(&run, double, n * n), *c = NEW_ARRAY(&run, double, n * n), *x = NEW_ARRAY(&run, double, n), *y = NEW_ARRAY(&run, double, n);
+      Random random = random_stream((uint64_t)kind, (uint64_t)k);
+      for (size_t i = 0; i < n * n; i++) b[i] = random_uniform(&random) - 0.5;
+      int rank = kind == 1 ? 5 : k;
+      for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j <= i; j++) {
+          double sum = 0;
+          for (int m = 0; m < rank; m++) sum += b[(size_t)m + i * n] * b[(size_t)m + j * n] * (kind == 5 && m % 2 ? -1 : 1);
+          if ((kind == 2 && i % 3 != j % 3) || (kind == 3 && i != j) || kind == 4) sum = 0;
+          a[i * n + j] = a[j * n + i] = sum;
+        }
+      memcpy(b, a, n * n * sizeof *a);
+      memcpy(c, a, n * n * sizeof *a);
+      CHECK(symmetric_eigen_polled(&run, k, a, x) && dense_symmetric_eigen(&run, k, b, y));
+      double size = fabs(y[0]) > fabs(y[n - 1]) ? fabs(y[0]) : fabs(y[n - 1]), worst = 0, apart = 0;
+      for (size_t i = 0; i < n; i++) CHECK_NEAR(x[i], y[i], 0, 1e-13 * size);
+      for (size_t j = 0; j < n; j++)
+        for (size_t i = 0; i < n; i++) {
+          worst = fmax(worst, fabs(dense_dot(k, c + i * n, a + j * n) - x[j] * a[j * n + i]));
+          apart = fmax(apart, fabs(dense_dot(k, a + i * n, a + j * n) - (i == j)));
+        }
+      CHECK(worst <= 1e-13 * size && apart < 1e-12);
+      CHECK(host_end(&run));
+    }
+}
+
+static void small_eigen(Run *run, void *unused) {
+  (void)unused;
+  double a[9] = {2, 1, 0, 1, 3, 1, 0, 1, 4}, values[3];
+  symmetric_eigen_polled(run, 3, a, values);
+}
+
+static void test_eigen_without_memory(void) {
+  host_fail_each(small_eigen, NULL);
+  Run run;
+  host_begin(&run);
+  host.stop_at_poll = 1;
+  double *a = NEW_ARRAY(&run, double, 900 * 900), *values = NEW_ARRAY(&run, double, 900);
+  for (int i = 0; i < 900 * 900; i++) a[i] = 1 / (1.0 + i / 900 + i % 900);
+  CHECK(!dense_symmetric_eigen(&run, 900, a, values) && run.status == RUN_INTERRUPTED);
+  CHECK(host_end(&run));
+}
+
+CHECK_MAIN(test_eigen_in_steps, test_eigen_without_memory, test_products, test_hilbert, test_decompositions, test_refusals, test_short_qr, test_any_number_of_threads, test_wide_in_pieces)
