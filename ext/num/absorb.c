@@ -16,7 +16,7 @@
 
 #include <assert.h>
 
-enum { ROUNDS = 5, SAMPLE = 1024 };
+enum { ROUNDS = 5 };
 static const double ORTHOGONAL = 1e-13, ROUNDING = 1e-15;
 static const int64_t LANE_BYTES = 36 << 20; /* room for sums: fewer columns together where levels are many */
 
@@ -93,10 +93,7 @@ static double centre_of(const Absorber *absorber, const double *x) {
   bool constants = false;
   for (int b = 0; b < absorber->effects; b++) constants |= absorber->block[b].intercept;
   if (!constants) return 0;
-  int64_t n = absorber->n, step = n > 4 * SAMPLE ? n / SAMPLE : 1, count = 0;
-  double sum = 0, base = x[0];
-  for (int64_t r = 0; r < n; r += step, count++) sum += x[r] - base;
-  double centre = base + sum / (double)count;
+  double centre = sample_mean(absorber->n, x);
   return isfinite(centre) ? centre : 0;
 }
 

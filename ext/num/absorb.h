@@ -97,6 +97,7 @@ typedef struct Grouping {
 static inline int64_t grouped_row(const Grouping *grouping, int64_t k) { return grouping->row ? grouping->row[k] : k; }
 
 /* ---- rows.c */
+#define KERNEL static inline __attribute__((always_inline)) void /* its number of lanes is a constant where it stands */
 typedef struct Pass {
   int lanes, used;             /* lanes beyond used are copies of the last: not stored */
   double *const *column;       /* NULL: zeros */

@@ -27,8 +27,6 @@ bool counts_build(Absorber *absorber) {
   return !full;
 }
 
-#define KERNEL static inline __attribute__((always_inline)) void
-
 KERNEL rest_in_lanes(const int lanes, int64_t m, const uint8_t *count, const double *first, double *rest) {
   for (int64_t t = 0; t < m; t++) {
     double n = count[t], *to = rest + t * lanes;

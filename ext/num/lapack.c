@@ -12,7 +12,8 @@
  *    the search for them: checked before the call, and an error. A Cholesky factor or an LU solution of it is refused (false).
  * 5. info < 0 is a mistake of this file (assert); info > 0 is singular, not positive definite, or an iteration that failed.
  * 6. LAPACK never asks whether to stop. Beyond WIDE columns products and factorisations are therefore made in pieces of PIECE operations (some ten
- *    milliseconds) by the blocked algorithms that LAPACK itself uses, with run_poll between them. Eigenvalues and singular values are not. */
+ *    milliseconds) by the blocked algorithms that LAPACK itself uses, with run_poll between them, and
+ *    eigenvalues by eigen.c. Singular values are not. */
 #include "num.h"
 
 #include <assert.h>

@@ -296,8 +296,7 @@ void least_squares(Run *run, int64_t n, int k, double *const *x, const double *y
   run_free(run, problem.buffer);
 }
 
-/* Of some thousand rows all over the column, measured from the first. */
-static double sample_mean(int64_t n, const double *x) {
+double sample_mean(int64_t n, const double *x) {
   enum { SAMPLE = 1024 };
   int64_t step = n > 4 * SAMPLE ? n / SAMPLE : 1, count = 0;
   double sum = 0;

@@ -274,6 +274,7 @@ typedef struct LeastSquares {
 void least_squares(Run *run, int64_t n, int k, double *const *x, const double *y, const double *weight, const double *scale, double *residual, LeastSquares *out);
 /* sqrt(sum w (x - mean)^2) of a column, shifted so that a huge mean costs no digits; mean may be NULL. */
 double centred_norm(int64_t n, const double *x, const double *weight, double *mean);
+double sample_mean(int64_t n, const double *x); /* of some thousand rows all over the column: a centre near enough that squares around it keep their digits */
 /* The scale of least_squares: the norm about the mean, or about 0 where no effect takes the mean off (firm[[t]] alone). */
 double norm_to_absorb(int effects, const Effect *effect, int64_t n, const double *x, const double *weight, double *mean);
 

@@ -13,7 +13,6 @@
 #include <assert.h>
 
 enum { CHUNK = 512 };
-#define KERNEL static inline __attribute__((always_inline)) void
 
 KERNEL load(const int lanes, double *const *column, const double *shift, int64_t from, int count, double *e) {
   for (int c = 0; c < lanes; c++) {
