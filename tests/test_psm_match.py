@@ -183,6 +183,18 @@ def test_rows_predicted_perfectly_take_no_part(db):
     assert db.value("SELECT separated FROM psm_match('f', 'treat ~ age + educ + flag') LIMIT 1") == db.value("SELECT sum(flag) FROM f")
 
 
+SEPARATED = [case for case in json.loads((pathlib.Path(__file__).parent / "oracle" / "separation.json").read_text()) if case["family"] != "poisson"]
+
+
+@pytest.mark.parametrize("case", SEPARATED, ids=lambda case: f"{case['family']} {case['seed']}")
+def test_hard_cases_of_rows_predicted_perfectly(db, case):
+    """Rows by a linear program (oracle/make_separation.py); most of the other fits prove by themselves that there are none."""
+    db.execute("CREATE TABLE t (x, d, c, g, y)")
+    db.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", case["rows"])
+    model = "y ~ x + d + i(c)" + (f" + i({case['effect']})" if case["effect"] else "")
+    assert db.value(f"SELECT separated FROM psm_match('t', '{model}', 'score={case['family']}') LIMIT 1") == len(case["separated"])
+
+
 def smooth_by_pairs(score, treated, y, kernel, linear, bandwidth, caliper):
     """Every pair, in extended precision: the definitions of match_smooth.c."""
     import numpy as np

@@ -11,11 +11,15 @@
  *    residual and the bread, so that errors belong to the final coefficients.
  * 5. Deviance 2 sum w (l(y; y) - l(y; mu)); ll = sum w l with l = y eta - mu - log y! or y log mu + (1 - y) log(1 - mu). The null model has the
  *    constant, where there is one, and the offset.
- * 6. Rows without a finite fit must be gone (separation.c). */
+ * 6. Rows without a finite fit must be gone (separation.c).
+ * 7. A fit may prove that there are none. In the last step r has the sign of s in every row that could be separated; were there a z = Xg, not 0, with s z >= 0 there and 0 elsewhere, then
+ *    sum W r z = sum W Pr z <= |Pr| |z| (P the projection, |.| the norm with weights W), but also sum W r z >= min sqrt(W) |r| |z|. So there is none where every sqrt(W) |r| is larger
+ *    than |Pr|, the length of that step, which is rounding where the fit has settled. */
 #include "glm.h"
 
 enum { MOST_STEPS = 200, PATIENT = 12, MOST_HALVINGS = 40, CHUNK = 1 << 14 };
 static const double CONVERGED = 1e-12, LARGEST = 300; /* of |eta|: its exponential squares without overflow */
+static const double ROUNDING = 1e-9;                   /* of |r|: what the projection may be wrong by (7) */
 
 /* ---- families */
 
@@ -219,10 +223,16 @@ void glm_fit(Run *run, Glm *glm) {
   memcpy(target, glm->working, (size_t)n * sizeof *target);
   regress(run, glm, target, &glm->ls);
   if (run_failed(run)) return;
+  double moved = 0, whole = 0, least = INFINITY; /* squares of |Pr|, |r| and the least sqrt(W) |r| (7) */
   for (int64_t i = 0; i < n; i++) {
-    glm->eta[i] += glm->working[i] - target[i];
+    double step = glm->working[i] - target[i], square = glm->irls_weight[i] * glm->working[i] * glm->working[i];
+    moved += glm->irls_weight[i] * step * step;
+    whole += square;
+    if (square < least && (glm->family != GLM_POISSON || glm->y[i] == 0)) least = square;
+    glm->eta[i] += step;
     glm->working[i] = target[i];
   }
+  glm->proved = sqrt(least) > sqrt(moved) + ROUNDING * sqrt(whole);
   for (int j = 0; j < glm->k; j++)
     if (!glm->ls.dropped[j]) glm->ls.beta[j] += beta[j];
   glm->deviance = evaluate(run, glm, glm->eta, glm->mu, NULL, NULL);

@@ -28,6 +28,7 @@ typedef struct Glm {
   LeastSquares ls;               /* beta; bread = inverse of the expected information */
   double deviance, null_deviance, ll, null_ll;
   int iterations;
+  bool proved;                   /* the fit itself shows that no row is separated (glm.c, rule 7) */
 } Glm;
 void glm_fit(Run *run, Glm *glm);
 double glm_response(GlmFamily family, double eta);

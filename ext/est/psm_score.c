@@ -2,6 +2,7 @@
  *
  * 1. Of collinear columns the later one is given up. Rows that the regressors predict perfectly (separation.c) have the score 0 or 1 and take no part;
  *    where that is all rows, an error says so.
+ *    As a rule the fit itself proves that there are none (glm.c, rule 7): it is tried first, and separated rows are looked for where it does not.
  * 2. The index is summed up as x'b, column by column, so that rows with equal regressors have equal scores, to the bit: ties are ties. */
 #include "matching.h"
 
@@ -14,6 +15,8 @@ void find_dropped(Run *run, int64_t n, int k, double *const *x, const double *we
   for (int j = 0; j < k && !run_failed(run) && !run_failed(&own); j++) dropped[j] = ls.dropped[j];
   run_join(run, &own);
 }
+
+enum { TRIAL_STEPS = 20 }; /* a fit that has not settled by then is likely to be running away */
 
 /* The rows of one group, gathered. */
 typedef struct Gathered {
@@ -61,8 +64,18 @@ static bool one_side(const Gathered *g) {
   return treated == 0 || treated == g->n;
 }
 
-/* Drops separated rows until there are none; gone (by place in the sample) is called for each. False: one side only is left. */
-static bool settle(Run *run, const Matching *m, GlmFamily family, Gathered *g, Glm *glm, double *limit) {
+/* Rule 1: the fit, if it shows that no row is separated. */
+static bool fit_at_once(Run *run, Glm *glm) {
+  glm->patience = TRIAL_STEPS;
+  glm_fit(run, glm);
+  glm->patience = 0;
+  if (run->status == RUN_ERROR) run->status = RUN_OK; /* it broke down: no proof */
+  else if (!run_failed(run) && glm->proved) return true;
+  return false;
+}
+
+/* The fit without separated rows, whose scores go to limit. False: one side only is left. */
+static bool fit_rest(Run *run, const Matching *m, GlmFamily family, Gathered *g, Glm *glm, double *limit) {
   for (;;) {
     if (one_side(g)) return false;
     find_dropped(run, g->n, m->k, g->x, g->weight, g->dropped);
@@ -70,10 +83,15 @@ static bool settle(Run *run, const Matching *m, GlmFamily family, Gathered *g, G
     for (int j = 0; j < m->k; j++)
       if (!g->dropped[j]) g->kept[g->rank++] = g->x[j];
     *glm = (Glm){.family = family, .n = g->n, .k = g->rank, .x = g->kept, .y = g->y, .weight = g->weight, .constant = m->constant, .tolerance = 1e-10};
+    if (run_failed(run)) return false;
+    if (fit_at_once(run, glm)) return true;
     bool *separated = NEW_ARRAY(run, bool, g->n), decided;
     int64_t count = separated_rows(run, glm, separated, &decided);
     if (run_failed(run)) return false;
-    if (!count) return true;
+    if (!count) {
+      glm_fit(run, glm);
+      return true;
+    }
     for (int64_t i = 0; i < g->n && limit; i++)
       if (separated[i]) limit[g->row[i]] = g->y[i];
     close_up(g, m->k, separated);
@@ -84,7 +102,7 @@ bool score_rows(Run *run, Matching *m, int64_t count, const int64_t *row) {
   Gathered g;
   gather(run, m, count, row, NULL, &g);
   if (run_failed(run) || one_side(&g)) return false;
-  bool found = settle(run, m, m->settings.score, &g, &m->glm, m->score);
+  bool found = fit_rest(run, m, m->settings.score, &g, &m->glm, m->score);
   if (run_failed(run)) return false;
   m->separated += count - g.n;
   if (!found) {
@@ -92,8 +110,6 @@ bool score_rows(Run *run, Matching *m, int64_t count, const int64_t *row) {
              m->treat_name, (long long)(count - g.n), (long long)count);
     return false;
   }
-  glm_fit(run, &m->glm);
-  if (run_failed(run)) return false;
   m->dropped = g.dropped;
   for (int64_t i = 0; i < g.n; i++) {
     double index = 0;
@@ -107,15 +123,18 @@ bool score_rows(Run *run, Matching *m, int64_t count, const int64_t *row) {
 }
 
 bool score_again(Run *run, const Matching *m, const double *weight, Glm *glm, double *index) {
+  if (!weight && m->groups == 1) { /* it is the score's own fit, if that had all rows */
+    *glm = m->glm;
+    if (index) memcpy(index, m->index, (size_t)m->n * sizeof *index);
+    return m->separated == 0;
+  }
   int64_t count = 0, *row = NEW_ARRAY(run, int64_t, m->n);
   if (run_failed(run)) return false;
   for (int64_t i = 0; i < m->n; i++)
     if (!weight || weight[i] > 0) row[count++] = i;
   Gathered g;
   gather(run, m, count, row, weight, &g);
-  if (run_failed(run) || !settle(run, m, m->settings.score, &g, glm, NULL) || g.n < count) return false;
-  glm_fit(run, glm);
-  if (run_failed(run)) return false;
+  if (run_failed(run) || !fit_rest(run, m, m->settings.score, &g, glm, NULL) || g.n < count || run_failed(run)) return false;
   for (int64_t i = 0; i < m->n && index; i++) index[i] = NAN;
   for (int64_t i = 0; i < g.n && index; i++) {
     double sum = 0;
