@@ -18,6 +18,9 @@ ifneq (,$(findstring mingw,$(SYSTEM)))
   PIC    :=
   LINK   := -shared -static-libgcc
   LAPACK ?= -llapack -lblas
+  # The compiler's threads and formats: nothing but LAPACK at run time, and %lld as C has it.
+  THREADS := -Wl,-Bstatic -lwinpthread -Wl,-Bdynamic
+  PORTABLE := -D__USE_MINGW_ANSI_STDIO=1 -Wno-float-conversion # its isnan() is a conversion
 else ifneq (,$(findstring darwin,$(SYSTEM))$(findstring apple,$(SYSTEM)))
   SUFFIX := dylib
   PIC    := -fPIC
@@ -36,19 +39,21 @@ LIBRARY ?= dist/econ.$(SUFFIX)
 # AMD (SuiteSparse, BSD): the static archive where there is one, so that a user needs nothing but LAPACK at run time.
 AMD_ARCHIVES := $(foreach name,amd suitesparseconfig,$(filter /%,$(shell $(CC) -print-file-name=lib$(name).a 2>/dev/null)))
 AMD  ?= $(if $(word 2,$(AMD_ARCHIVES)),$(AMD_ARCHIVES),-lamd -lsuitesparseconfig)
-LIBS := $(AMD) $(LAPACK) -lm -lpthread
+THREADS ?= -lpthread
+LIBS := $(AMD) $(LAPACK) -lm $(THREADS)
 
 # No -ffast-math, no -march=native and no contraction: the same bits on every machine of a kind.
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow
 COMPILE   = $(CC) -std=c11 $(CFLAGS) -ffp-contract=off -fno-math-errno $(PIC) -fvisibility=hidden $(WARNINGS) \
-  $(addprefix -I,$(wildcard /usr/local/include/suitesparse /opt/homebrew/include /opt/homebrew/include/suitesparse)) -MMD -MP $(DEFINES)
+  $(addprefix -I,$(wildcard /usr/local/include/suitesparse /opt/homebrew/include /opt/homebrew/include/suitesparse)) -MMD -MP $(PORTABLE) $(DEFINES)
 
 SOURCES := $(sort $(wildcard ext/num/*.c ext/est/*.c ext/print/*.c ext/sqlite/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
 STATIC  := $(SOURCES:%.c=$(BUILD)-static/%.o)
 
-.PHONY: all static help clean
+.PHONY: all objects static help clean
 all: $(LIBRARY)
+objects: $(OBJECTS)
 
 help:
 	@sed -n 's/^#   make  */  make /p' Makefile

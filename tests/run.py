@@ -6,7 +6,7 @@
 
 Standard library only. A part is a function here; it yields outcomes (passed, failed, skipped), and the log of what failed is printed.
 1. build     the extension and the static library, only the entry point exported, layers kept
-2. warnings  the same sources under gcc and clang with -Werror
+2. warnings  the same sources under gcc and clang with -Werror, and as objects for Windows where there is mingw
 3. unit      tests/num and tests/est, C programs that end with "N passed, N failed"
 4. python    pytest over tests/ with the system's SQLite
 5. apsw      the same on the SQLite that APSW brings (a virtual environment in build/)
@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PYTHON = os.environ.get("PYTHON", "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable)
 SANITIZE = "-fsanitize=address,undefined -fno-sanitize-recover=undefined"
 SANITIZED = ["BUILD=build/sanitize", "LIBRARY=build/sanitize/econ.so", "CC=gcc", f"CFLAGS=-O1 -g -fno-omit-frame-pointer {SANITIZE}"]
+MINGW = "x86_64-w64-mingw32-gcc"
 LIMIT = 900   # seconds for one command
 
 
@@ -68,6 +69,12 @@ def warnings():
             continue
         folder = f"build/strict-{compiler}"
         yield check(make(f"CC={compiler}", f"BUILD={folder}", f"LIBRARY={folder}/econ.so", "CFLAGS=-O2 -Werror"))
+    if shutil.which(MINGW):
+        headers = ROOT / "build/strict-mingw/include"  # SQLite's and AMD's alone: the others of the folder they stand in are this system's
+        shutil.copytree("/usr/include/suitesparse", headers / "suitesparse", dirs_exist_ok=True)
+        for name in ("sqlite3.h", "sqlite3ext.h"):
+            shutil.copy(f"/usr/include/{name}", headers)
+        yield check(make("objects", f"CC={MINGW}", "BUILD=build/strict-mingw", f"CFLAGS=-O1 -Werror -I{headers} -I{headers}/suitesparse"))
 
 
 def programs(folder, **environment):

@@ -301,7 +301,7 @@ void did_cs(Job *job, Sample *sample, const Treatment *treatment) {
         if (!gather(&c, g, t, b, earlier_row)) continue;
         cell.estimate = compare(&c);
         if (run_failed(run) || !run_poll(run, (uint64_t)c.n * (uint64_t)(c.k * c.k) * 4)) return;
-        missing += isnan(cell.estimate);
+        if (isnan(cell.estimate)) missing++;
         for (int64_t i = 0; i < c.n && !isnan(cell.estimate); i++) score[(int64_t)cluster_of[c.unit[i]] * columns + cells.count] += c.influence[i];
       }
       cells.cell[cells.count++] = cell;

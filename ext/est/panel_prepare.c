@@ -222,8 +222,8 @@ static void compute(Preparation *p, const struct Function *function, const Call 
   }
   for (int64_t i = 0; i < n; i++) {
     change->n += !isnan(out[i]);
-    change->null_before += isnan(x[i]);
-    change->null_after += isnan(out[i]);
+    if (isnan(x[i])) change->null_before++; /* isnan() is not 1 everywhere */
+    if (isnan(out[i])) change->null_after++;
     change->changed += function->kind == WINSOR && out[i] != x[i] && !isnan(x[i]);
   }
   run_poll(p->job->run, 20 * (uint64_t)n);

@@ -259,7 +259,7 @@ void quantile_boot(Quantile *q) {
   double *mean = NEW_ARRAY(run, double, width);
   if (run_failed(run)) return;
   for (int64_t d = 0; d < reps; d++) {
-    q->draws_lost += isnan(boot.draw[d * width]);
+    if (isnan(boot.draw[d * width])) q->draws_lost++;
     for (int a = 0; a < width && !isnan(boot.draw[d * width]); a++) mean[a] += boot.draw[d * width + a];
   }
   q->draws = reps - q->draws_lost;

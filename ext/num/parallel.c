@@ -82,7 +82,7 @@ static void work_and_poll(Run *run, Crew *crew) {
   while (take_item(crew, 0)) {
     int64_t now = run_clock(), spent = now - before;
     before = now;
-    if (!run_poll(run, spent < 0 ? 0 : (uint64_t)spent)) {
+    if (!run_poll(run, (uint64_t)spent)) {
       atomic_store_explicit(&crew->stop, true, memory_order_relaxed);
       return;
     }

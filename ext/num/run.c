@@ -7,7 +7,7 @@
  * 4. Large blocks that grow ask for large pages where the system has them: a column of millions of rows is then a few page faults, not
  *    tens of thousands.
  * 5. The host is told of progress at most every half second, so that a line each is not too much. */
-#define _DEFAULT_SOURCE /* madvise */
+#define _DEFAULT_SOURCE /* madvise, clock_gettime */
 #include "num.h"
 
 #include <stdio.h>
@@ -223,7 +223,7 @@ bool run_poll(Run *run, uint64_t work) {
 
 int64_t run_clock(void) {
   struct timespec now;
-  timespec_get(&now, TIME_UTC);
+  clock_gettime(CLOCK_MONOTONIC, &now); /* timespec_get is C11, but not all of mingw has it */
   return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
@@ -231,7 +231,7 @@ void run_progress(Run *run, int64_t done, int64_t of) {
   if (!run->progress || !run->host->progress || run_failed(run)) return;
   int64_t now = run_clock();
   if (!run->progress_time) run->progress_time = now;
-  if (done < of && now - run->progress_time >= 0 && now - run->progress_time < PROGRESS_PAUSE) return; /* the clock may be set back */
+  if (done < of && now - run->progress_time < PROGRESS_PAUSE) return;
   run->progress_time = now;
   run->host->progress(run->host->context, run->progress, done, of);
 }
