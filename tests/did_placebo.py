@@ -142,7 +142,7 @@ def test_fast_enough(db):
 @pytest.mark.parametrize("options,part", [
     ("", "who is treated"), ("treat=d, cohort=cohort", "not both"), ("treat=0*d", "nobody is treated"), ("treat=1+0*d", "everybody is treated"), ("treat=2*d", "must be 0 or 1"),
     ("treat=d, reps=0", "reps=0"), ("treat=d, reps=-3", "reps=-3"), ("treat=d, type=space", "units, time, mixed"), ("treat=unit < 2", "from the first period"),
-    ("treat=t > 3", "one cohort and nobody"), ("treat=d AND t < 6, type=time", "switches off"), ("treat=d, shift=1:2", "type=units leaves"), ("treat=d, type=time, shift=1:9", "4 periods at most"),
+    ("treat=t > 3", "one cohort and nobody"), ("treat=d AND t < 6, type=time", "switches off"), ("treat=d, shift=1:2", "type=units does not use it"), ("treat=d, type=time, shift=1:9", "4 periods at most"),
     ("treat=d, type=mixed, shift=0:2", "whole numbers from 1"), ("cohort=CASE WHEN unit = 0 THEN 2 END, type=time", "two periods before"), ("variable=z", "no term of the formula, such as x"),
     ("variable=x, treat=d", "only one"), ("variable=x, type=time", "type=units"), ("treat=d, vcov=wild(unit)", "take cluster(unit)"), ("treat=d, vcov=cv3(unit)", "take cluster(unit)")])
 def test_bad_input(six, options, part):

@@ -68,7 +68,7 @@ def test_same_as_the_regression_written_out(gapminder):
     ("SELECT *, 0 AS zero FROM gapminder", "id=country, time=year", "log=0"),
     ("SELECT *, 'in ' || year AS y FROM gapminder", "id=country, time=y", "a time must be a number"),
     ("SELECT * FROM gapminder", "id=country, time=year, step=7", "partner 7 later"),
-    ("SELECT * FROM gapminder", "id=country, time=year, beta=cross, step=5", "does not go with"),
+    ("SELECT * FROM gapminder", "id=country, time=year, beta=cross, step=5", "step= is for beta=panel; beta=cross does not use it"),
 ])
 def test_errors(gapminder, source, options, words):
     variable = "zero" if "zero" in source else "gdpPercap"

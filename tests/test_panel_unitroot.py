@@ -132,7 +132,7 @@ def test_nulls_at_the_ends_shorten_and_empty_units_take_no_part(tables):
     ("munnell", "UNEMP", "id=STATE, time=YR, test=llc, lags=1, where=YR > 1970 OR STATE = 'OHIO'", "llc needs a balanced panel"),
     ("munnell", "UNEMP", "id=STATE, time=YR, lags=some", "lags=some: it is a number from 0 to 100, or aic, bic, hall"),
     ("munnell", "UNEMP", "id=STATE, time=YR, lags=-1", "lags=-1: it is a number"),
-    ("munnell", "UNEMP", "id=STATE, time=YR, lags=1, pmax=3", "pmax= goes with lags=aic, bic or hall"),
+    ("munnell", "UNEMP", "id=STATE, time=YR, lags=1, pmax=3", "pmax= is for lags=aic, bic, sic or hall; lags=1 does not use it"),
     ("munnell", "UNEMP", "id=STATE, time=YR, lags=aic, pmax=8", "8 lags with exo=intercept need 20 at least"),
     ("munnell", "UNEMP", "id=STATE, time=YR, test=adf", "test"),
 ])

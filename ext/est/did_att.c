@@ -253,21 +253,11 @@ static void say_treated(Job *job, const Treatment *treatment) {
   fit_add_word(fit, "method", option_value(job, "method")->text);
 }
 
-static void only_for_cs(Job *job) {
-  static const char *const own[] = {"control", "est", "base", "anticipation"};
-  for (int i = 0; i < 4 && !option_is(job, "method", "cs"); i++)
-    if (option_given(job, own[i])) run_fail(job->run, "%s= belongs to method=cs, not to method=%s", own[i], option_value(job, "method")->text);
-}
-
 /* Rule 6. */
 static void modern(Job *job, Sample *sample, Treatment *treatment) {
   Run *run = job->run;
-  const char *method = option_value(job, "method")->text;
-  if (option_given(job, "window")) run_fail(run, "window= bins event times of method=twfe; method=%s has an effect for each of them", method);
   bool sunab = option_is(job, "method", "sunab"), cs = option_is(job, "method", "cs");
-  only_for_cs(job);
-  if (option_given(job, "ref") && !sunab) run_fail(run, "ref= has no place with method=%s", method);
-  if (!run_failed(run)) did_modern_sample(job, sample, treatment, sunab);
+  did_modern_sample(job, sample, treatment, sunab);
   if (run_failed(run)) return;
   if (sunab) did_sunab(job, sample, treatment);
   else if (cs) did_cs(job, sample, treatment);
@@ -291,7 +281,6 @@ static void fit(Job *given) {
     if (!run_failed(run)) say_treated(job, &treatment);
     return;
   }
-  only_for_cs(job);
   if (option_given(job, "agg") && !events && !option_is(job, "agg", "att"))
     run_fail(run, "agg=%s needs effects that differ by cohort: method=cs, sunab or imputation", option_value(job, "agg")->text);
   for (int i = 0; i < 2 && !events; i++)
@@ -310,14 +299,22 @@ static const char *const COLUMNS[] = {"effect", "cohort", "time", "event_time", 
 static const OptionSpec OWN[] = {
     {"method", OPTION_CHOICE, "twfe", "twfe|cs|sunab|imputation", "how the effect is estimated: two-way effects, Callaway and Sant'Anna, Sun and Abraham, imputation (Borusyak, Jaravel and Spiess)"},
     {"agg", OPTION_CHOICE, "att", "att|event|group|calendar|gt", "one number, or an event study; group, calendar, gt: not with twfe, other methods give all where it is not given"},
-    {"control", OPTION_CHOICE, "never", "never|notyet", "cs: the never treated, or also those not yet treated"},
-    {"est", OPTION_CHOICE, "dr", "dr|ipw|reg", "cs: doubly robust, inverse probability weights, or outcome regression"},
-    {"base", OPTION_CHOICE, "varying", "varying|universal", "cs: before treatment compare with the period before, or with the last period before treatment throughout"},
-    {"anticipation", OPTION_NUMBER, "0", NULL, "cs: periods before treatment in which it may have an effect"},
+    {"control", OPTION_CHOICE, "never", "never|notyet", "whom the treated are compared with: the never treated, or also those not yet treated"},
+    {"est", OPTION_CHOICE, "dr", "dr|ipw|reg", "doubly robust, inverse probability weights, or outcome regression"},
+    {"base", OPTION_CHOICE, "varying", "varying|universal", "before treatment compare with the period before, or with the last period before treatment throughout"},
+    {"anticipation", OPTION_NUMBER, "0", NULL, "periods before treatment in which it may have an effect"},
     {"ref", OPTION_NUMBER, "-1", NULL, "the event time that the others are compared with"},
     {"window", OPTION_RANGE, NULL, NULL, "lo:hi, event times with binned ends"},
     {"match", OPTION_NESTED, NULL, "psm_match", "psm(treat ~ x1 + x2, caliper=.05, ...): match before treatment (by=year: year by year; by=pooled: all rows), and weight the regression"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
+static const OptionUse USES[] = {
+    {"control", "method", "cs"},
+    {"est", "method", "cs"},
+    {"base", "method", "cs"},
+    {"anticipation", "method", "cs"},
+    {"ref", "method", "twfe|sunab"},
+    {"window", "method", "twfe"},
+    {NULL, NULL, NULL}};
 static const OptionSpec *const OPTIONS[] = {OPTIONS_TREATMENT, OWN, OPTIONS_WHERE, OPTIONS_PANEL, OPTIONS_SAMPLE, OPTIONS_VCOV, NULL};
 
 const Estimator ESTIMATOR_DID_ATT = {
@@ -328,6 +325,7 @@ const Estimator ESTIMATOR_DID_ATT = {
     .columns = COLUMNS,
     .stats = STATS_REGRESSION,
     .options = OPTIONS,
+    .uses = USES,
     .flags = ESTIMATOR_AGGREGATE | ESTIMATOR_PANEL,
     .short_values = "y, unit, time, treat, x...",
     .short_spec = "y ~ x... | unit + time; treat=treat",

@@ -198,10 +198,7 @@ static void prepare_shifts(Placebo *placebo) {
   Job *job = placebo->job;
   Run *run = job->run;
   const OptionValue *option = option_value(job, "shift");
-  if (placebo->type == IN_UNITS) {
-    if (option->given) run_fail(run, "shift= moves adoption for type=time and type=mixed; type=units leaves it where it is");
-    return;
-  }
+  if (placebo->type == IN_UNITS) return;
   int most = 0;
   for (int64_t row = 0; row < placebo->n; row++) {
     int32_t adoption = placebo->adoption[placebo->unit[row]];
@@ -529,6 +526,10 @@ static const OptionSpec OWN[] = {
     {"type", OPTION_CHOICE, "units", "units|time|mixed", "what is drawn: the treated units, the time of adoption, both"},
     {"shift", OPTION_RANGE, NULL, NULL, "lo:hi, how many periods earlier adoption is moved; default: all that the data allow"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
+static const OptionUse USES[] = {
+    {"shift", "type", "time|mixed"},
+    {"reps", "type", "units|mixed"},
+    {NULL, NULL, NULL}};
 static const OptionSpec *const OPTIONS[] = {OPTIONS_TREATMENT, OWN, OPTIONS_WHERE, OPTIONS_PANEL, OPTIONS_SAMPLE, OPTIONS_VCOV, OPTIONS_DRAWS, NULL};
 
 const Estimator ESTIMATOR_DID_PLACEBO = {
@@ -539,6 +540,7 @@ const Estimator ESTIMATOR_DID_PLACEBO = {
     .columns = COLUMNS,
     .stats = STATS,
     .options = OPTIONS,
+    .uses = USES,
     .flags = ESTIMATOR_AGGREGATE | ESTIMATOR_PANEL,
     .short_values = "y, unit, time, treat, x...",
     .short_spec = "y ~ x... | unit + time; treat=treat",

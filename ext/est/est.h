@@ -134,6 +134,12 @@ typedef struct OptionSpec {
   const char *help;     /* one line */
 } OptionSpec;
 
+/* An option that is used only where another one has certain values, or, with values NULL, where another one is given. */
+typedef struct OptionUse {
+  const char *option, *other;
+  const char *values;   /* "a|b|c" */
+} OptionUse;
+
 /* name(argument, argument, key=value) as text pieces. */
 typedef struct Call {
   const char *name;
@@ -342,6 +348,7 @@ struct Estimator {
                                         "score_*": one for each dimension, "pc*": pc1, pc2 ... one for each indicator,
                                         "*": the columns of each bare call (Call.column); NULL: no virtual table */
   const OptionSpec *const *options;  /* groups of specs, NULL-terminated list; each group ends with a NULL name */
+  const OptionUse *uses;             /* ends with a NULL option; NULL: every option always counts. An option that the others leave without use is refused, unless it has its default */
   unsigned flags;
   /* Aggregate short form E(a, b, c...) without a spec: names for the values in order, "y, unit?, time?, x..." (x... stands for x1, x2, ...; a "?"
    * value that is NULL in every row is left out with the effect that it is), and the spec they stand for, in which "x..." becomes

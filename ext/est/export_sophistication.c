@@ -285,10 +285,13 @@ static const OptionSpec own_options[] = {
     {"level", OPTION_CHOICE, "exporter", "exporter|product", "which rows: exporters (expy, eci) or products (prody, pci)"},
     {"method", OPTION_CHOICE, "prody", "prody|eci", "PRODY and EXPY from incomes, or the complexity indices"},
     {"time", OPTION_LEVELS, NULL, NULL, "a column: on its own for each of its values"},
-    {"rca", OPTION_NUMBER, "1", NULL, "revealed comparative advantage from which a product counts in method=eci"},
+    {"rca", OPTION_NUMBER, "1", NULL, "revealed comparative advantage from which a product counts"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 static const char *const columns[] = {"exporter", "expy", "product", "prody", "time", "eci", "pci", "diversity", "ubiquity", "note", NULL};
 static const char *const stats[] = {"nobs", NULL};
+static const OptionUse uses[] = {
+    {"rca", "method", "eci"},
+    {NULL, NULL, NULL}};
 static const OptionSpec *const options[] = {own_options, OPTIONS_WHERE, NULL};
 
 const Estimator ESTIMATOR_EXPORT_SOPHISTICATION = {
@@ -300,6 +303,7 @@ const Estimator ESTIMATOR_EXPORT_SOPHISTICATION = {
     .columns = columns,
     .stats = stats,
     .options = options,
+    .uses = uses,
     .fit = fit_sophistication,
     .example = "SELECT exporter, expy FROM export_sophistication('WITH t(c, p, v, y) AS (VALUES (''a'', ''cars'', 80, 40), (''a'', ''corn'', 20, 40), "
                "(''b'', ''cars'', 10, 10), (''b'', ''corn'', 90, 10)) SELECT * FROM t', 'c, p, v, y')",

@@ -444,6 +444,9 @@ static const OptionSpec OWN[] = {
     {"mediator", OPTION_TERMS, NULL, NULL, "m, or several: m1+m2"},
     {"ci", OPTION_CHOICE, "percentile", "percentile|bc", "interval of the draws: their quantiles, or bias-corrected"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
+static const OptionUse USES[] = {
+    {"ci", "reps", NULL},
+    {NULL, NULL, NULL}};
 static const OptionSpec *const OPTIONS[] = {OWN, OPTIONS_WHERE, OPTIONS_PANEL, OPTIONS_SAMPLE, OPTIONS_VCOV, OPTIONS_DRAWS, NULL};
 
 const Estimator ESTIMATOR_FE_MEDIATE = {
@@ -454,6 +457,7 @@ const Estimator ESTIMATOR_FE_MEDIATE = {
     .columns = COLUMNS,
     .stats = STATS_REGRESSION,
     .options = OPTIONS,
+    .uses = USES,
     .flags = ESTIMATOR_AGGREGATE,
     .fit = fit,
     .example = "SELECT effect, estimate, std_error, p_value FROM fe_mediate('munnell', 'ln(GSP) ~ ln(P_CAP) + UNEMP | STATE + YR', 'treat=ln(P_CAP), mediator=ln(EMP)')",

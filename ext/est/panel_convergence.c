@@ -150,7 +150,6 @@ static double *growth(Job *job, Panel *panel) {
   panel->step = cross ? last - first : shortest_step(job, panel);
   if (option_given(job, "step")) {
     panel->step = option_number(job, "step");
-    if (cross) run_fail(run, "step= does not go with beta=cross, which spans from the first to the last time");
     if (!(panel->step > 0)) run_fail(run, "step=%s: it must be above 0", option_value(job, "step")->text);
   }
   PanelIndex *index = panel_index_new(run, n, unit, panel->when, duplicate);
@@ -276,11 +275,21 @@ static const OptionSpec own_options[] = {
     {"log", OPTION_BOOLEAN, "1", NULL, "take the logarithm of the variable"},
     {"sigma", OPTION_CHOICE, "sd", "sd|cv", "spread at each time: sd of the logarithm, or sd / mean of the variable itself"},
     {"beta", OPTION_CHOICE, "panel", "panel|cross", "growth over each step, or from the first to the last time"},
-    {"step", OPTION_NUMBER, NULL, NULL, "length of a step of beta=panel; default: the shortest between two times"},
+    {"step", OPTION_NUMBER, NULL, NULL, "length of a step; default: the shortest between two times"},
     {"controls", OPTION_TERMS, NULL, NULL, "x1 + x2: conditional beta"},
     {"effects", OPTION_CHOICE, "none", "none|unit|time|both", "effects in the regression of beta"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 static const char *const columns[] = {"type", "time", "term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "n", NULL};
+static const OptionUse uses[] = {
+    {"sigma", "type", "both|sigma"},
+    {"beta", "type", "both|beta"},
+    {"step", "type", "both|beta"},
+    {"step", "beta", "panel"},
+    {"controls", "type", "both|beta"},
+    {"effects", "type", "both|beta"},
+    {"weights", "type", "both|beta"},
+    {"vcov", "type", "both|beta"},
+    {NULL, NULL, NULL}};
 static const OptionSpec *const options[] = {own_options, OPTIONS_WHERE, OPTIONS_SAMPLE, OPTIONS_VCOV, NULL};
 
 const Estimator ESTIMATOR_PANEL_CONVERGENCE = {
@@ -291,6 +300,7 @@ const Estimator ESTIMATOR_PANEL_CONVERGENCE = {
     .columns = columns,
     .stats = STATS_REGRESSION,
     .options = options,
+    .uses = uses,
     .fit = fit_convergence,
     .example = "SELECT type, time, term, estimate, std_error, p_value FROM panel_convergence('gapminder', 'gdpPercap', 'id=country, time=year')",
 };

@@ -205,13 +205,8 @@ static void report(Productivity *p) {
 static void check_options(Job *job) {
   Run *run = job->run;
   const Model *model = job->model;
-  const char *method = option_value(job, "method")->text;
-  bool malmquist = strcmp(method, "malmquist") == 0, regression = strcmp(method, "ols") == 0 || strcmp(method, "fe") == 0;
   if (model->effects || model->endogenous) run_fail(run, "the model is output ~ input1 + input2; the panel is named by id= and time=%s", model->effects ? ", effects by method=fe" : "");
   else if (model->unit < 0 || model->time < 0) run_fail(run, "the units and the times are needed: id=..., time=...");
-  else if (option_given(job, "outputs") && !malmquist) run_fail(run, "outputs= goes with method=malmquist only");
-  else if (option_given(job, "weights") && !regression) run_fail(run, "weights= goes with method=ols and method=fe only");
-  else if ((option_given(job, "shares") || option_given(job, "share")) && strcmp(method, "growth") != 0) run_fail(run, "shares are those of method=growth; method=%s has none", method);
 }
 
 static void fit_tfp(Job *job) {
@@ -238,15 +233,25 @@ static const OptionSpec own_options[] = {
     {"id", OPTION_LEVELS, NULL, NULL, "the unit"},
     {"time", OPTION_LEVELS, NULL, NULL, "the time, a number"},
     {"method", OPTION_CHOICE, "ols", "growth|ols|fe|malmquist", "growth accounting, residual of a regression without or with effects, data envelopment"},
-    {"shares", OPTION_NUMBERS, NULL, NULL, "growth: the share of each input, constant"},
-    {"share", OPTION_VARIABLE, NULL, NULL, "growth: the share of the first of two inputs in each row"},
-    {"effects", OPTION_CHOICE, "both", "both|unit", "fe: unit and time effects, or the unit's alone"},
-    {"outputs", OPTION_TERMS, NULL, NULL, "malmquist: further outputs, y2 + y3"},
-    {"returns", OPTION_CHOICE, "crs", "crs|vrs", "malmquist: vrs also splits efficiency into pure efficiency and scale"},
-    {"orientation", OPTION_CHOICE, "output", "output|input", "malmquist, vrs: more output or less input"},
+    {"shares", OPTION_NUMBERS, NULL, NULL, "the share of each input, constant"},
+    {"share", OPTION_VARIABLE, NULL, NULL, "the share of the first of two inputs in each row"},
+    {"effects", OPTION_CHOICE, "both", "both|unit", "unit and time effects, or the unit's alone"},
+    {"outputs", OPTION_TERMS, NULL, NULL, "further outputs, y2 + y3"},
+    {"returns", OPTION_CHOICE, "crs", "crs|vrs", "vrs also splits efficiency into pure efficiency and scale"},
+    {"orientation", OPTION_CHOICE, "output", "output|input", "more output or less input"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 static const char *const columns[] = {"id", "time", "tfp", "growth", "efficiency", "malmquist", "efficiency_change", "technical_change", "pure_efficiency_change", "scale_change", NULL};
 static const char *const row_columns[] = {"tfp", "tfp_growth", "efficiency", "malmquist", "efficiency_change", "technical_change", "pure_efficiency_change", "scale_change", NULL};
+static const OptionUse uses[] = {
+    {"shares", "method", "growth"},
+    {"share", "method", "growth"},
+    {"effects", "method", "fe"},
+    {"outputs", "method", "malmquist"},
+    {"returns", "method", "malmquist"},
+    {"orientation", "returns", "vrs"},
+    {"weights", "method", "ols|fe"},
+    {"vcov", "method", "ols|fe"},
+    {NULL, NULL, NULL}};
 static const OptionSpec *const options[] = {own_options, OPTIONS_WHERE, OPTIONS_SAMPLE, OPTIONS_VCOV, NULL};
 
 const Estimator ESTIMATOR_PANEL_TFP = {
@@ -258,6 +263,7 @@ const Estimator ESTIMATOR_PANEL_TFP = {
     .stats = STATS_REGRESSION,
     .row_columns = row_columns,
     .options = options,
+    .uses = uses,
     .flags = ESTIMATOR_ROWS | ESTIMATOR_PANEL,
     .fit = fit_tfp,
     .example = "SELECT id, time, tfp, growth FROM panel_tfp('munnell', 'GSP ~ EMP + PC', 'id=STATE, time=YR, method=fe') WHERE time > 1984",

@@ -425,7 +425,6 @@ static void read_lags(Job *job, Panel *panel) {
   if (panel->rule != LAGS_FIXED) return;
   if (!*text || strlen(text) > 3 || text[strspn(text, "0123456789")] || atoi(text) > MOST_LAGS) run_fail(run, "lags=%.50s: it is a number from 0 to %d, or aic, bic, hall", text, MOST_LAGS);
   else panel->lags = atoi(text);
-  if (panel->pmax_given) run_fail(run, "pmax= goes with lags=aic, bic or hall");
 }
 
 static void fit_unitroot(Job *job) {
@@ -454,10 +453,14 @@ static const OptionSpec own_options[] = {
     {"exo", OPTION_CHOICE, "intercept", "none|intercept|trend", "deterministic terms of each unit"},
     {"lags", OPTION_TEXT, "bic", NULL, "lags of the differences: a number, or chosen by aic, bic or hall"},
     {"pmax", OPTION_INTEGER, NULL, NULL, "the most lags that aic, bic and hall may choose; default 10, or a quarter of a unit's periods"},
-    {"hetero", OPTION_BOOLEAN, "1", NULL, "hadri: each unit its own variance"},
+    {"hetero", OPTION_BOOLEAN, "1", NULL, "each unit its own variance"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 static const char *const columns[] = {"variable", "test", "statistic", "p_value", "lags", "n", "units", "df", "h0", "note", NULL};
 static const char *const stats[] = {"nobs", NULL};
+static const OptionUse uses[] = {
+    {"pmax", "lags", "aic|bic|sic|hall"},
+    {"hetero", "test", "all|hadri"},
+    {NULL, NULL, NULL}};
 static const OptionSpec *const options[] = {own_options, OPTIONS_WHERE, NULL};
 
 const Estimator ESTIMATOR_PANEL_UNITROOT = {
@@ -468,6 +471,7 @@ const Estimator ESTIMATOR_PANEL_UNITROOT = {
     .columns = columns,
     .stats = stats,
     .options = options,
+    .uses = uses,
     .flags = ESTIMATOR_KEEP_NULLS | ESTIMATOR_PANEL,
     .fit = fit_unitroot,
     .example = "SELECT variable, test, statistic, p_value, lags FROM panel_unitroot('grunfeld', 'invest, value', 'id=firm, time=year, lags=1')",

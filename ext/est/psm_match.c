@@ -37,7 +37,6 @@ void matching_settings(Job *job, MatchSettings *s) {
   if (!(s->trim >= 0 && s->trim < 0.5)) run_fail(run, "trim=%.15g must lie between 0 and 0.5", s->trim);
   if (s->moments < 1 || s->moments > 3) run_fail(run, "moments=%lld must be 1, 2 or 3", (long long)s->moments);
   if (option_integer(job, "neighbours") < 1) run_fail(run, "neighbours=%lld must be 1 or more", (long long)option_integer(job, "neighbours"));
-  if (!compares_rows(s->method) && option_given(job, "exact")) run_fail(run, "exact= needs a method that compares rows, not method=%s", option_value(job, "method")->text);
   if (neighbours && !s->replace && s->estimand != ESTIMAND_ATT)
     run_fail(run, "estimand=%s needs replace=1: without replacement controls are given to the treated, and not the other way round", s->estimand == ESTIMAND_ATU ? "atu" : "ate");
 }
@@ -242,20 +241,34 @@ static const OptionSpec OWN[] = {
     {"caliper", OPTION_NUMBER, NULL, NULL, "largest distance of the scores"},
     {"caliper_unit", OPTION_CHOICE, "sd", "sd|score", "the caliper is in standard deviations of the score, or in the score itself"},
     {"order", OPTION_CHOICE, "largest", "largest|smallest|random|data", "who chooses first: by falling or rising score, by lot (seed=), as the rows come"},
-    {"kernel", OPTION_CHOICE, "epanechnikov", "epanechnikov|gaussian", "of method=kernel and llr"},
+    {"kernel", OPTION_CHOICE, "epanechnikov", "epanechnikov|gaussian", "how weights fall with the distance of the scores"},
     {"bandwidth", OPTION_NUMBER, "0.06", NULL, "of the kernel, in the score"},
     {"exact", OPTION_LEVELS, NULL, NULL, "rows are compared only within the same level: a column, or a^b"},
     {"by", OPTION_LEVELS, NULL, "pooled", "match within each value, each with a score of its own, such as the year; pooled: all at once"},
     {"support", OPTION_CHOICE, "none", "none|minmax|trim", "common support: within the other side's range of scores, or scores within [trim, 1-trim]"},
-    {"trim", OPTION_NUMBER, "0.1", NULL, "of support=trim"},
+    {"trim", OPTION_NUMBER, "0.1", NULL, "how near to 0 and 1 a score may lie"},
     {"outcome", OPTION_VARIABLE, NULL, NULL, "gives the effects att, atu, ate and their errors"},
     {"estimand", OPTION_CHOICE, "att", "att|atu|ate", "whom the weights stand for"},
     {"errors", OPTION_CHOICE, NULL, "ai|simple", "Abadie and Imbens (2006), or simple ones; default ai, for kernel and llr simple"},
-    {"neighbours", OPTION_INTEGER, "2", NULL, "rows of the same side from which errors=ai takes the variance of the outcome"},
-    {"moments", OPTION_INTEGER, "1", NULL, "of method=entropy: 1 means, 2 squares too, 3 cubes too"},
+    {"neighbours", OPTION_INTEGER, "2", NULL, "rows of the same side from which the variance of the outcome is taken"},
+    {"moments", OPTION_INTEGER, "1", NULL, "what is balanced: 1 means, 2 squares too, 3 cubes too"},
     {"level", OPTION_NUMBER, "0.95", NULL, "level of the confidence intervals of the effects"},
     {"seed", OPTION_INTEGER, "1", NULL, "of order=random"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
+static const OptionUse USES[] = {
+    {"ratio", "method", "nearest|mahalanobis"},
+    {"order", "method", "nearest|mahalanobis"},
+    {"caliper", "method", "nearest|radius|kernel|llr|mahalanobis"},
+    {"caliper_unit", "method", "nearest|radius|kernel|llr|mahalanobis"},
+    {"exact", "method", "nearest|radius|kernel|llr|mahalanobis"},
+    {"kernel", "method", "kernel|llr"},
+    {"bandwidth", "method", "kernel|llr"},
+    {"moments", "method", "entropy"},
+    {"trim", "support", "trim"},
+    {"errors", "method", "nearest|radius|kernel|llr|mahalanobis"},
+    {"neighbours", "method", "nearest|radius|kernel|llr|mahalanobis"},
+    {"neighbours", "errors", "ai"},
+    {NULL, NULL, NULL}};
 static const OptionSpec *const OPTIONS[] = {OWN, OPTIONS_WHERE, NULL};
 
 const Estimator ESTIMATOR_PSM_MATCH = {
@@ -267,6 +280,7 @@ const Estimator ESTIMATOR_PSM_MATCH = {
     .stats = STATS,
     .row_columns = ROW_COLUMNS,
     .options = OPTIONS,
+    .uses = USES,
     .flags = ESTIMATOR_ROWS | ESTIMATOR_AGGREGATE,
     .fit = fit,
     .example = "SELECT variable, sample, mean_treated, mean_control, bias_pct, p_value FROM psm_match('SELECT * FROM nsw WHERE treat = 1 UNION ALL SELECT * FROM cps', "

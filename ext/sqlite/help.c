@@ -123,7 +123,7 @@ static const char *join(Run *run, const char *const *words) {
   return text.data;
 }
 
-static const char *options_help(Run *run, const OptionSpec *const *options) {
+static const char *options_help(Run *run, const OptionSpec *const *options, const OptionUse *uses) {
   Text text = {.run = run};
   text_add(&text, "");
   for (int g = 0; options[g]; g++)
@@ -132,6 +132,8 @@ static const char *options_help(Run *run, const OptionSpec *const *options) {
       if (spec->type == OPTION_CHOICE) text_format(&text, "=%s", spec->choices);
       if (spec->fallback) text_format(&text, " [%s]", spec->fallback);
       text_format(&text, ": %s", spec->help);
+      for (const OptionUse *use = uses; use && use->option; use++)
+        if (strcmp(use->option, spec->name) == 0) text_format(&text, "; for %s=%s", use->other, use->values ? alternatives(run, use->values) : "");
     }
   return text.data;
 }
@@ -156,7 +158,7 @@ static void fill_help(HelpCursor *cursor) {
       text_format(&signature, estimator->short_values ? " | %s([spec,] %s)" : " | %s(spec, values...)", estimator->name, estimator->short_values);
     cell[HELP_SIGNATURE] = signature.data;
     cell[HELP_SUMMARY] = estimator->summary;
-    cell[HELP_OPTIONS] = options_help(run, estimator->options);
+    cell[HELP_OPTIONS] = options_help(run, estimator->options, estimator->uses);
     cell[HELP_COLUMNS] = join(run, estimator->columns);
     cell[HELP_EXAMPLE] = estimator->example;
   }
@@ -177,7 +179,7 @@ static void fill_help(HelpCursor *cursor) {
     cell[HELP_KIND] = "printer";
     cell[HELP_SIGNATURE] = printer->signature;
     cell[HELP_SUMMARY] = printer->summary;
-    cell[HELP_OPTIONS] = options_help(run, printer->options);
+    cell[HELP_OPTIONS] = options_help(run, printer->options, NULL);
     cell[HELP_EXAMPLE] = printer->example;
   }
   for (size_t s = 0; s < sizeof SCALARS / sizeof *SCALARS; s++, row++) memcpy(cursor->cell[row], SCALARS[s], sizeof SCALARS[s]);

@@ -10,7 +10,8 @@
  * 5. The panel is set where it is needed: for shifts, nw and dk, for estimators with ESTIMATOR_PANEL, and when panel= is given. Without panel= it
  *    is id= and time= of the estimator, else the first two absorbed effects that are plain variables. Shifts, nw and dk fail without one;
  *    the estimators decide for themselves.
- * 6. A nested estimator, psm(formula, options), is compiled over the variables of the model that it stands in; its where= would be the model's, and is refused. */
+ * 6. An option that is without use, as the other options are (Estimator.uses), is an error, unless it is given as its default.
+ * 7. A nested estimator, psm(formula, options), is compiled over the variables of the model that it stands in; its where= would be the model's, and is refused. */
 #include "sql.h"
 
 typedef struct Reader {
@@ -215,7 +216,42 @@ static void compile_all(Compiler *compiler, Reader *reader) {
   }
 }
 
-/* Rule 6. The model is put back as it was, but for the inputs and variables that were added. */
+static bool listed(const char *choices, const char *word) {
+  size_t length = strlen(word);
+  for (const char *at = choices;; at++) {
+    size_t here = strcspn(at, "|");
+    if (here == length && strncmp(at, word, length) == 0) return true;
+    at += here;
+    if (!*at) return false;
+  }
+}
+
+static bool has_default(Compiler *compiler, const OptionValue *option) {
+  OptionValue usual = {.spec = option->spec, .text = option->spec->fallback};
+  if (!usual.text) return false;
+  compile_value(compiler, &usual);
+  switch (option->spec->type) {
+    case OPTION_NUMBER: return option->number == usual.number;
+    case OPTION_INTEGER: case OPTION_BOOLEAN: case OPTION_CHOICE: return option->integer == usual.integer;
+    case OPTION_RANGE: return option->low == usual.low && option->high == usual.high;
+    default: return strcmp(option->text, usual.text) == 0;
+  }
+}
+
+/* Rule 6. */
+static void check_uses(Compiler *compiler, const Reader *reader) {
+  Run *run = compiler->run;
+  for (const OptionUse *use = reader->estimator->uses; use && use->option && !run_failed(run); use++) {
+    const OptionValue *option = find_option(reader, use->option), *other = find_option(reader, use->other);
+    assert(option && other);
+    bool used = use->values ? !other->text || listed(use->values, other->text) : other->given;
+    if (!option->given || used || has_default(compiler, option) || run_failed(run)) continue;
+    if (use->values) run_fail(run, "%s= is for %s=%s; %s=%s does not use it", use->option, use->other, alternatives(run, use->values), use->other, other->text);
+    else run_fail(run, "%s= is for %s=, which is not given", use->option, use->other);
+  }
+}
+
+/* Rule 7. The model is put back as it was, but for the inputs and variables that were added. */
 void compile_nested(Compiler *compiler, OptionValue *value) {
   Run *run = compiler->run;
   const Estimator *estimator = estimator_find(value->spec->choices);
@@ -244,6 +280,7 @@ void compile_nested(Compiler *compiler, OptionValue *value) {
   OptionValue *where = find_type(&plan, OPTION_WHERE);
   if (where && where->given) run_fail(run, "%s=%s(...) takes no where=; it uses the rows of the model that it stands in", value->spec->name, estimator->name);
   compile_all(compiler, &reader);
+  check_uses(compiler, &reader);
   nested->options = plan.options;
   nested->option = plan.option;
   value->nested = nested;
@@ -265,5 +302,6 @@ void plan_compile(Run *run, const Estimator *estimator, const SourceColumns *col
     else if (extra[i].value) unknown_option(&reader, extra[i].name);
   }
   compile_all(&compiler, &reader);
+  check_uses(&compiler, &reader);
   set_panel(&compiler, &reader);
 }

@@ -118,6 +118,7 @@ int compile_terms(Compiler *compiler, TokenList list, Term **terms);            
 int compile_panel(Compiler *compiler, TokenList list);                                /* unit+time or unit,time: sets them; false: the run has failed */
 void compile_default_panel(Compiler *compiler);                                       /* from the absorbed effects; leaves -1 where there are no two */
 void compile_value(Compiler *compiler, OptionValue *value);                           /* values.c: value->text, typed as value->spec says */
+const char *alternatives(Run *run, const char *choices);                              /* values.c: "a|b|c" -> "a, b or c" */
 void compile_nested(Compiler *compiler, OptionValue *value);                          /* options.c: psm(formula, options) of OPTION_NESTED */
 
 /* ------------------------------------------------------------------------------------------------ load.c

@@ -76,6 +76,17 @@ static void refuse_word(Run *run, const char *option, const char *word, const ch
            near ? near : "", near ? "'?" : "");
 }
 
+const char *alternatives(Run *run, const char *choices) {
+  Text text = {run, NULL, 0, 0};
+  for (const char *at = choices; *at; at += *at == '|') {
+    size_t length = strcspn(at, "|");
+    text_add(&text, at == choices ? "" : at[length] ? ", " : " or ");
+    text_add_n(&text, at, length);
+    at += length;
+  }
+  return text.data ? text.data : choices;
+}
+
 /* ------------------------------------------------------------------------------------------------ numbers and words */
 
 static void read_number(const Place *place, TokenList list) {

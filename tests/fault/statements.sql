@@ -47,6 +47,7 @@ SELECT * FROM psm_match('p', 'd ~ z + w', 'method=mahalanobis, replace=1, outcom
 SELECT * FROM psm_match('p', 'd ~ z', 'method=llr, bandwidth=.2, outcome=y, support=minmax');
 SELECT * FROM psm_match('p', 'd ~ z', 'method=llr, kernel=gaussian, outcome=y');
 SELECT * FROM psm_match('p', 'd ~ w', 'method=entropy, outcome=y');
+SELECT * FROM psm_match('p', 'd ~ z', 'bandwidth=.1');
 SELECT psm_match('d ~ z; outcome=y, replace=1, exact=w, order=random', d, z, y, w) FROM p;
 SELECT * FROM did_att('p', 'y ~ x | id + t', 'treat=d');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'cohort=g, agg=event, window=-2:2');
