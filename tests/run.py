@@ -7,7 +7,8 @@
 Standard library only. A part is a function here; it yields outcomes (passed, failed, skipped), and the log of what failed is printed.
 1. build     the extension and the static library, only the entry point exported, layers kept
 2. warnings  the same sources under gcc and clang with -Werror, and as objects for Windows where there is mingw
-3. unit      tests/num and tests/est, C programs that end with "N passed, N failed"
+3. unit      tests/num, tests/est and tests/sqlite, C programs that end with "N passed, N failed"; on x86 also with the types of ARM, where char has no sign
+             and long double is no wider than double
 4. python    pytest over tests/ with the system's SQLite
 5. apsw      the same on the SQLite that APSW brings (a virtual environment in build/)
 6. faults    every 41st allocation failing, an interrupt at every 41st poll, for every public function (`make faults` takes every single one)
@@ -15,6 +16,7 @@ Standard library only. A part is a function here; it yields outcomes (passed, fa
 """
 import os
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -92,6 +94,9 @@ def programs(folder, **environment):
 def unit():
     yield check(make("unit-tests"))
     yield from programs("build/release")
+    if platform.machine() == "x86_64":
+        yield check(make("unit-tests", "CC=gcc", "BUILD=build/portable", "CFLAGS=-O1 -Werror -funsigned-char -mlong-double-64"))
+        yield from programs("build/portable")
 
 
 def pytest(python, *arguments, **environment):

@@ -104,19 +104,22 @@ static size_t write_decimal(char *out, bool negative, uint64_t digits, int power
   return (size_t)(at - out);
 }
 
-/* The C library's answer; whatever the locale puts between the digits becomes a point. */
-static size_t write_by_library(char *out, double value) {
+/* By the digits of the C library, whatever its locale puts between them; written like the others. */
+static size_t write_by_library(char *out, bool negative, double value) {
   char written[NUMBER_BYTES];
   for (int digits = 15; digits <= 17; digits++) {
-    snprintf(written, sizeof written, "%.*g", digits, value);
+    snprintf(written, sizeof written, "%.*e", digits - 1, value);
     if (strtod(written, NULL) == value) break;
   }
-  size_t length = 0;
-  for (const char *at = written; *at; at++) {
-    if (strchr("0123456789+-e", *at)) out[length++] = *at;
-    else if (length && out[length - 1] != '.') out[length++] = '.';
+  uint64_t whole = 0;
+  int digits = 0;
+  const char *at = written;
+  for (; *at && *at != 'e'; at++) {
+    if (*at < '0' || *at > '9') continue;
+    whole = whole * 10 + (uint64_t)(*at - '0');
+    digits++;
   }
-  return length;
+  return write_decimal(out, negative, whole, (*at ? atoi(at + 1) : 0) - digits + 1);
 }
 
 #if LDBL_MANT_DIG >= 64
@@ -174,6 +177,6 @@ void text_number(Text *text, double value) {
     return;
   }
   length = write_by_scaling(written, negative, size);
-  if (!length) length = write_by_library(written, value);
+  if (!length) length = write_by_library(written, negative, size);
   text_add_n(text, written, length);
 }

@@ -190,7 +190,7 @@ static const char *plain_name(Run *run, const char *text) {
   size_t length = 0;
   char *name = text ? run_text(run, text) : NULL; /* NULL: no memory */
   for (const char *from = text; name && *from; from++) {
-    bool plain = (*from >= '0' && *from <= '9') || (*from >= 'a' && *from <= 'z') || (*from >= 'A' && *from <= 'Z') || *from < 0;
+    bool plain = (*from >= '0' && *from <= '9') || (*from >= 'a' && *from <= 'z') || (*from >= 'A' && *from <= 'Z') || (unsigned char)*from >= 0x80;
     if (plain) name[length++] = *from;
     else if (length && name[length - 1] != '_') name[length++] = '_';
   }
