@@ -320,3 +320,6 @@ SELECT * FROM fe_ols('p', 'y ~ x', 'vcov=hc1', 'weights=w');
 SELECT entropy_index() FROM p;
 SELECT econ_uniform(1, region) FROM p;
 SELECT econ_normal(1, 1.5);
+SELECT * FROM fe_ols('p', 'y ~ x z | id');
+SELECT * FROM fe_ols('p', 'y ~ l(x) | id', 'panel=id t');
+SELECT * FROM panel_describe('p', 'x y');

@@ -183,6 +183,15 @@ static void step_rows(Run *run, Connection *connection, sqlite3_stmt *statement,
   if (code != SQLITE_DONE) fail_from_sqlite(run, connection, "the source", NULL);
 }
 
+/* The whole query said no: of its expressions the one that does so alone, by the text the user wrote; else the query itself. */
+static void fail_from_input(Run *run, Connection *connection, const char *query, const char *sql, const SourceColumns *columns, const Model *model) {
+  for (int i = 0; i < model->inputs && !run_failed(run); i++) {
+    const char *alone = run_format(run, "SELECT %s FROM %s AS source", model->input[i].sql, sql), *what = run_format(run, "'%.200s'", model->input[i].text);
+    if (alone && what) sqlite3_finalize(prepare(run, connection, alone, what, columns));
+  }
+  sqlite3_finalize(prepare(run, connection, query, "the source", columns));
+}
+
 Frame *load_frame(Run *run, Connection *connection, const char *sql, const SourceColumns *columns, const Plan *plan, bool keep_nulls, RowStore *store) {
   if (!source_enter(run, connection)) return NULL;
   const Model *model = &plan->model;
@@ -197,7 +206,8 @@ Frame *load_frame(Run *run, Connection *connection, const char *sql, const Sourc
   }
   if (!collect && !store && !model->inputs) text_add(&query, "1");
   text_format(&query, "%s FROM %s AS source", collect ? ")" : "", sql);
-  sqlite3_stmt *statement = prepare(run, connection, query.data, "the source", columns);
+  sqlite3_stmt *statement = NULL;
+  if (!run_failed(run) && sqlite3_prepare_v2(connection->db, query.data, -1, &statement, NULL) != SQLITE_OK) fail_from_input(run, connection, query.data, sql, columns, model);
   if (statement && collect) {
     sqlite3_bind_pointer(statement, 1, builder, COLLECT_POINTER, NULL);
     int code = sqlite3_step(statement);
