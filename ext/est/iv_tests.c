@@ -129,23 +129,45 @@ static void sanderson_windmeijer(const Draft *d, int j) {
   test->note = stock_yogo_note(run, &table, eq->sample->vcov_kind != VCOV_IID);
 }
 
+static void first_stage_wald(const Draft *d, int j) {
+  const IvEquation *eq = d->eq;
+  int l = eq->l, rank = 0;
+  double df_t = NAN, f = wald(d, eq->v[j], eq->qx + j * l, l, NULL, false, &rank, &df_t) / l;
+  if (run_failed(eq->job->run)) return;
+  FitTest *test = add(eq, "first_stage_wald_f", eq->endogenous.name[j], "the excluded instruments have no part in the first stage", f, l, df_t, f_upper(f, l, df_t));
+  if (test) test->note = short_of(eq->job->run, rank, l);
+}
+
+/* A test with memory of its own, given back at once: for p regressors it would be p times some matrices of l x l. */
+static void test_regressor(const Draft *d, int j, void (*test)(const Draft *d, int j)) {
+  Run *run = d->eq->job->run, own;
+  run_begin(&own, run->host);
+  Job job = *d->eq->job;
+  IvEquation equation = *d->eq;
+  Draft inner = *d;
+  job.run = &own;
+  equation.job = &job;
+  inner.eq = &equation;
+  Fit *fit = &job.result->fit;
+  int before = fit->tests;
+  test(&inner, j);
+  for (int t = before; t < fit->tests; t++)
+    if (fit->test[t].note) fit->test[t].note = run_text(run, fit->test[t].note);
+  run_join(run, &own);
+}
+
 static void first_stage_tests(const Draft *d) {
   const IvEquation *eq = d->eq;
   Run *run = eq->job->run;
-  int l = eq->l, rank = 0;
+  int l = eq->l;
   for (int j = 0; j < eq->p; j++) {
     const double *a = eq->qx + j * l;
     double explained = dense_dot(l, a, a), left = iv_dot(eq, eq->v[j], eq->v[j]), f = (explained / l) / (left / d->residual_df);
     FitTest *test = add(eq, "first_stage_f", eq->endogenous.name[j], "the excluded instruments have no part in the first stage (iid)", f, l, d->residual_df, f_upper(f, l, d->residual_df));
     if (test) test->note = run_format(run, "partial R2 %.4f", explained / (explained + left));
   }
-  for (int j = 0; j < eq->p && !run_failed(run); j++) {
-    double df_t = NAN, f = wald(d, eq->v[j], eq->qx + j * l, l, NULL, false, &rank, &df_t) / l;
-    if (run_failed(run)) return;
-    FitTest *test = add(eq, "first_stage_wald_f", eq->endogenous.name[j], "the excluded instruments have no part in the first stage", f, l, df_t, f_upper(f, l, df_t));
-    if (test) test->note = short_of(run, rank, l);
-  }
-  for (int j = 0; j < eq->p && eq->p > 1 && !run_failed(run); j++) sanderson_windmeijer(d, j);
+  for (int j = 0; j < eq->p && !run_failed(run); j++) test_regressor(d, j, first_stage_wald);
+  for (int j = 0; j < eq->p && eq->p > 1 && !run_failed(run); j++) test_regressor(d, j, sanderson_windmeijer);
 }
 
 static void rank_tests(const Draft *d) {

@@ -18,16 +18,16 @@ static bool tridiagonal(Run *run, size_t n, double *a, double *d, double *e, dou
     size_t rest = n - k - 1;
     d[k] = a[k * n + k];
     for (size_t i = 0; i < rest; i++) largest = fmax(largest, fabs(v[i]));
-    for (size_t i = 0; i < rest && largest > 0; i++) squares += v[i] / largest * (v[i] / largest);
-    double length = largest * sqrt(squares);
-    if (rest == 1 || length == 0) { /* nothing to reflect */
+    if (rest == 1 || largest == 0) { /* nothing to reflect */
       e[k] = v[0];
       memset(v, 0, rest * sizeof *v);
       continue;
     }
-    e[k] = v[0] > 0 ? -length : length;
-    double scale = sqrt(2 * length * (length + fabs(v[0])));
-    v[0] -= e[k];
+    for (size_t i = 0; i < rest; i++) v[i] /= largest; /* squares of numbers as they are may leave the range of a double */
+    for (size_t i = 0; i < rest; i++) squares += v[i] * v[i];
+    double length = sqrt(squares), scale = sqrt(2 * length * (length + fabs(v[0]))), end = v[0] > 0 ? -length : length;
+    e[k] = end * largest;
+    v[0] -= end;
     for (size_t i = 0; i < rest; i++) v[i] /= scale;
     double *below = a + (k + 1) * n + k + 1, along = 0; /* the rest of the matrix becomes (I - 2vv') A (I - 2vv') = A - 2vw' - 2wv' */
     for (size_t i = 0; i < rest; i++) work[i] = dense_dot((int)rest, below + i * n, v);

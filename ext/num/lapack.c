@@ -428,6 +428,8 @@ bool dense_svd(Run *run, int m, int n, double *a, double *u, double *s, double *
     run_fail(run, "a matrix whose singular values are needed holds a number that is not finite");
     return false;
   }
+  static const double LARGE = 2e8; /* m n^2 for which LAPACK keeps an interrupt waiting for some 50 ms */
+  if (m >= n && (double)m * n * n > LARGE) return singular_polled(run, m, n, a, u, s, vt);
   int query = -1, info = 0, least = m < n ? m : n;
   double size = 0;
   int *iwork = NEW_ARRAY(run, int, 8 * (int64_t)least);

@@ -226,6 +226,7 @@ bool symmetric_eigen_polled(Run *run, int order, double *a, double *values); /* 
  * above where n is small, but it polls. False: the run has failed. */
 bool second_eigenvector(Run *run, int n, const double *a, const double *first, double *value, double *vector);
 bool dense_svd(Run *run, int m, int n, double *a, double *u, double *s, double *vt); /* thin; a destroyed */
+bool singular_polled(Run *run, int m, int n, double *a, double *u, double *s, double *vt); /* singular.c: the same in steps, m >= n; dense_svd takes it for large matrices */
 bool dense_solve(Run *run, int k, double *a, int columns, double *b); /* general LU, in place; false if singular */
 
 /* ------------------------------------------------------------------------------------------------ absorb.c, sparse.c

@@ -273,4 +273,92 @@ static void test_eigen_without_memory(void) {
   CHECK(host_end(&run));
 }
 
-CHECK_MAIN(test_eigen_in_steps, test_eigen_without_memory, test_products, test_hilbert, test_decompositions, test_refusals, test_short_qr, test_any_number_of_threads, test_wide_in_pieces)
+/* A column of a matrix from large to small: squares of what comes last leave the range of a double. */
+static void test_eigen_of_a_graded_matrix(void) {
+  enum { N = 40 };
+  Run run;
+  host_begin(&run);
+  double a[N * N], b[N * N], x[N], y[N];
+  for (int i = 0; i < N; i++)
+    for (int j = 0; j < N; j++) a[i * N + j] = pow(10, -5 * (i + j)) / (1 + abs(i - j));
+  memcpy(b, a, sizeof a);
+  CHECK(symmetric_eigen_polled(&run, N, a, x) && dense_symmetric_eigen(&run, N, b, y));
+  for (int i = 0; i < N; i++) CHECK_NEAR(x[i], y[i], 0, 1e-14);
+  CHECK(host_end(&run));
+}
+
+/* In steps beside LAPACK: whatever the matrix, its values, orthonormal vectors, and the matrix from them. */
+static double singular_at(int kind, int i, int j, const double *normal) {
+  static const double sine = 0.93, cosine = 0.3675595189897821;
+  switch (kind) {
+    case 0: return *normal;
+    case 1: return sin(i + 1) * cos(3 * j) + sin(2 * i) * (j % 3); /* rank 2 */
+    case 2: return *normal * pow(10, -3 * i);                      /* rows, columns and both from large to small */
+    case 3: return *normal * pow(10, -3 * j);
+    case 4: return *normal * pow(10, 2 * (i + j) - 100);
+    case 5: return 0;
+    case 6: return 1;
+    case 7: return i == j ? i % 5 : 0;
+    case 8: return (i > j ? 0 : i == j ? 1 : -cosine) * pow(sine, i); /* Kahan (1966) */
+    case 9: return j % 3 ? *normal * 1e300 : 0;
+    default: return *normal * 1e-300;
+  }
+}
+
+static void test_singular_in_steps(void) {
+  for (int kind = 0; kind < 11; kind++)
+    for (int n = 1; n <= 70; n = n * 3 + 1) {
+      int m = n + kind % 3 * 9;
+      size_t count = (size_t)m * (size_t)n;
+      Run run;
+      host_begin(&run);
+      double *a = NEW_ARRAY(&run, double, count), *b = NEW_ARRAY(&run, double, count), *c = NEW_ARRAY(&run, double, count), *u = NEW_ARRAY(&run, double, count),
+             *vt = NEW_ARRAY(&run, double, n * n), *x = NEW_ARRAY(&run, double, n), *y = NEW_ARRAY(&run, double, n), *product = NEW_ARRAY(&run, double, n * n);
+      Random random = random_stream((uint64_t)kind, (uint64_t)n);
+      double largest = 0;
+      for (int j = 0; j < n; j++)
+        for (int i = 0; i < m; i++) {
+          double normal = random_normal(&random);
+          a[i + j * m] = singular_at(kind, i, j, &normal);
+          largest = fmax(largest, fabs(a[i + j * m]));
+        }
+      memcpy(b, a, count * sizeof *a);
+      memcpy(c, a, count * sizeof *a);
+      CHECK(singular_polled(&run, m, n, a, u, x, vt));
+      dense_multiply(true, false, n, n, m, 1, u, m, u, m, 0, product, n);
+      for (int i = 0; i < n * n; i++) CHECK_NEAR(product[i], i % (n + 1) == 0, 0, 1e-14);
+      dense_multiply(true, false, n, n, n, 1, vt, n, vt, n, 0, product, n);
+      for (int i = 0; i < n * n; i++) CHECK_NEAR(product[i], i % (n + 1) == 0, 0, 2e-14);
+      for (size_t i = 0; i < count; i++) u[i] *= largest > 0 ? x[i / (size_t)m] / largest : 0;
+      dense_multiply(false, false, m, n, n, 1, u, m, vt, n, 0, a, m);
+      for (size_t i = 0; i < count && largest > 0; i++) CHECK_NEAR(a[i], c[i] / largest, 0, 1e-14 * x[0] / largest);
+      CHECK(dense_svd(&run, m, n, b, u, y, vt));
+      for (int j = 0; j < n; j++) {
+        CHECK_NEAR(x[j], y[j], 0, 1e-14 * y[0]);
+        CHECK(j == 0 || x[j] <= x[j - 1]);
+      }
+      CHECK(host_end(&run));
+    }
+}
+
+static void small_singular(Run *run, void *unused) {
+  (void)unused;
+  double a[6] = {2, 1, 0, 1, 3, 1}, u[6], s[2], vt[4];
+  singular_polled(run, 3, 2, a, u, s, vt);
+}
+
+static void test_singular_without_memory_or_time(void) {
+  host_fail_each(small_singular, NULL);
+  enum { N = 620 };
+  for (int64_t stop = 1; stop < 900; stop = stop * 3 + 1) {
+    Run run;
+    host_begin(&run);
+    double *a = NEW_ARRAY(&run, double, N * N), *u = NEW_ARRAY(&run, double, N * N), *s = NEW_ARRAY(&run, double, N), *vt = NEW_ARRAY(&run, double, N * N);
+    for (int i = 0; i < N * N; i++) a[i] = sin((double)i * i);
+    host.stop_at_poll = stop;
+    CHECK(!dense_svd(&run, N, N, a, u, s, vt) && run.status == RUN_INTERRUPTED);
+    CHECK(host_end(&run));
+  }
+}
+
+CHECK_MAIN(test_eigen_of_a_graded_matrix, test_singular_in_steps, test_singular_without_memory_or_time, test_eigen_in_steps, test_eigen_without_memory, test_products, test_hilbert, test_decompositions, test_refusals, test_short_qr, test_any_number_of_threads, test_wide_in_pieces)
