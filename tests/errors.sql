@@ -291,6 +291,15 @@ SELECT plot_line(t, y, 'xmin=9, xmax=1') FROM p;
 SELECT plot_line(t, y, 'title=' || t) FROM p;
 SELECT plot_density(y, 2 + y) FROM p;
 SELECT plot_scatter(t, y, 'bins=0') FROM p;
+SELECT plot_scatter(t, y, 'fit=4') FROM p;
+SELECT plot_scatter(t, y, NULL, -1) FROM p;
+SELECT plot_line('2020', y) FROM p;
+SELECT plot_line(t, y, 'panels=2') FROM p;
+SELECT plot_line(t, y, 'colours=(red, <b>)') FROM p;
+SELECT plot_line(t, y, 'size=99') FROM p;
+SELECT plot_line(t, y, 'xlog=1, xmin=0') FROM p;
+SELECT plot_density(y, 'mirror=1') FROM p;
+SELECT plot_density(y, 'ylog=1') FROM p;
 -- matching before a difference in differences
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm');
 SELECT * FROM did_att('p', 'y ~ 1 | id + t', 'treat=d, match=psm(d ~ x, where=y)');

@@ -12,7 +12,7 @@ SERIES = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#00
 
 
 class Figure:
-    def __init__(self, text):
+    def __init__(self, text, even=True):
         self.text = text
         self.root = ET.fromstring(text)
         self.plot = self.root.find(SVG + "svg")
@@ -20,21 +20,26 @@ class Figure:
         self.words = [t.text for t in self.root.iter(SVG + "text")]
         x, y, width, height = self.box
         ticks = [(t, float(t.get("x")), float(t.get("y"))) for t in self.root.iter(SVG + "text") if t.get("font-size") == "12" and not t.get("transform")]
-        self.x = self.scale([(at_x, t.text) for t, at_x, at_y in ticks if t.get("text-anchor") == "middle" and abs(at_y - (y + height + 19)) < .1])
-        self.y = self.scale([(at_y - 4, t.text) for t, at_x, at_y in ticks if t.get("text-anchor") == "end" and at_x < x])
+        self.x = self.scale([(at_x, t.text) for t, at_x, at_y in ticks if t.get("text-anchor") == "middle" and abs(at_y - (y + height + 19)) < .1], even)
+        self.y = self.scale([(at_y - 4, t.text) for t, at_x, at_y in ticks if t.get("text-anchor") == "end" and at_x < x], even)
         self.p = self.scale([(at_y - 4, t.text) for t, at_x, at_y in ticks if t.get("text-anchor") == "start" and at_x > x + width])
 
     @staticmethod
-    def scale(ticks):
-        known = [(at, float(text.replace("−", "-").replace(",", ""))) for at, text in ticks]
+    def scale(ticks, even=True):
+        try:
+            known = [(at, float(text.replace("−", "-").replace(",", ""))) for at, text in ticks]
+        except ValueError:  # labels
+            return None
         if len(known) < 2:
             return None
         (a, u), (b, v) = known[0], known[-1]
-        steps = {round(known[i + 1][1] - known[i][1], 9) for i in range(len(known) - 1)}
-        assert len(steps) == 1, f"uneven ticks {known}"
-        leading = abs(steps.pop())
+        steps = [known[i + 1][1] - known[i][1] for i in range(len(known) - 1)]
+        if not even:  # a logarithmic axis
+            return None
+        assert max(steps) - min(steps) <= 1e-3 * abs(steps[0]), f"uneven ticks {known}"
+        leading = abs(steps[0])
         mantissa = leading / 10 ** math.floor(math.log10(leading) + 1e-9)
-        assert any(abs(mantissa - m) < 1e-6 for m in (1, 2, 2.5, 5)), f"a step of {leading} is not round"
+        assert len(known) == 2 or any(abs(mantissa - m) < 1e-3 for m in (1, 2, 2.5, 5, 10)), f"a step of {leading} is not round"
         return lambda at: u + (at - a) * (v - u) / (b - a)
 
     def circles(self, colour=None, hollow=None):

@@ -23,6 +23,7 @@ typedef struct PrintJob {
   int options;
   const OptionValue *option;
   Text *out;
+  struct Panel *panel;   /* of a figure in panels; else NULL */
 } PrintJob;
 
 struct Printer {
@@ -53,8 +54,10 @@ bool print_matches(const char *pattern, const char *text); /* * stands for any t
 const char *print_unquoted(Run *run, const char *text);
 
 void text_fixed(Text *text, double value, int decimals);               /* a point whatever the locale, no "-0.00"; nothing for NAN */
+void text_minus(Text *text, double value, int decimals);               /* the same with a minus sign in place of the hyphen; nothing for infinities */
 void text_short(Text *text, double value, int decimals);               /* the same without zeros at the end: coordinates, ticks */
 const char *print_fixed(Run *run, double value, int decimals);
+void text_xml(Text *out, const char *text);                            /* & < > " ' escaped; what XML forbids is left out, what is no UTF-8 becomes U+FFFD */
 const char *print_cell(Run *run, const Cell *cell);                    /* as text: 2015, 0.5, name */
 double cell_value(const Cell *cell);                                   /* NAN for NULL and text */
 
@@ -116,7 +119,6 @@ void table_write_latex(const Table *table, Text *out);
 void table_write_rtf(const Table *table, Text *out);
 void table_write_html(const Table *table, Text *out);
 int text_width(const char *text);                                      /* columns on a terminal: Chinese characters are two wide */
-void text_xml(Text *out, const char *text);                            /* & < > " ' escaped, what XML forbids left out */
 
 extern const OptionSpec TABLE_OPTIONS[];                               /* format, title, label, notes, lang, fragment, full, page, latex */
 
@@ -179,58 +181,88 @@ void paper_heads(Paper *paper);
 void paper_read_controls(Paper *paper);
 void paper_foot(Paper *paper, bool last);                              /* controls, effects, units, N, R2, errors, tests, notes; last: lines= */
 
-/* ------------------------------------------------------------------------------------------------ canvas.c, axes.c: SVG */
+/* ------------------------------------------------------------------------------------------------ canvas.c, scales.c, axes.c, panels.c: SVG */
 
+typedef enum ScaleKind { SCALE_NUMBER, SCALE_WHOLE, SCALE_LOG, SCALE_DATE, SCALE_LABELS } ScaleKind;
 typedef struct Scale {
-  double low, high;    /* of the data */
+  ScaleKind kind;
+  bool sizes;          /* labels without signs */
+  double low, high;    /* of the data; dates are days since 1970 */
   double from, to;     /* in pixels */
-  double step;         /* of the ticks */
-  int decimals;
+  int ticks;
+  double *tick;        /* in units of the data */
+  const char **label;
 } Scale;
 
 typedef struct LegendEntry {
   const char *text;
   int series;          /* its colour, marker and dash */
-  char kind;           /* 'p' point, 'h' hollow point, 'l' line, 'b' bar (area) */
+  char kind;           /* 'p' point, 'h' hollow point, 'l' line, 'b' bar (area), 'd' the line of hline=, 'v' that of vline=, 'm' that of mark= */
 } LegendEntry;
+
+typedef struct TextLines {
+  int count;
+  const char **line;
+} TextLines;
+
+/* Of one panel in a figure of several (panels=): where it stands, what it shares with the others. */
+struct Panel {
+  bool measuring;      /* the first pass: the ranges of all panels are gathered */
+  double x, y, height;
+  double low[2], high[2];
+  const char *what, *xlabel, *ylabel;
+};
 
 typedef struct Figure {
   PrintJob *job;
   Run *run;
   Text *out;
   bool chinese;
-  double width, height;
+  double size;                     /* pixels on the page for one of ours */
+  double width, height;            /* in ours */
   double left, right, top, bottom; /* margins; the plot lies between */
+  const char *what;                /* the kind of figure, for readers who do not see it */
   const char *title, *subtitle, *xlabel, *ylabel, *note;
+  PrintList colours;
   Scale x, y;
   int entries;
-  LegendEntry entry[16];
+  double legend_left;              /* of legend=right */
+  LegendEntry entry[20];
 } Figure;
 
-extern const OptionSpec FIGURE_OPTIONS[];   /* title, subtitle, xlabel, ylabel, note, width, height, hline, vline, xmin ... ymax, lang */
-extern const char *const INK, *const PALE, *const GRID;
-const char *series_colour(int series);      /* Okabe-Ito, without yellow */
+extern const OptionSpec FIGURE_OPTIONS[];   /* title, subtitle, xlabel, ylabel, note, width, height, size, hline, vline, xmin ... ymax, legend, panels, colours, lang */
+extern const char *const INK, *const PALE, *const GRID, *const ACCENT;
+const char *series_colour(const Figure *figure, int series); /* Okabe-Ito, without yellow; or colours= */
 const char *series_dash(int series);        /* stroke-dasharray, "" for a full line */
 
-void figure_begin(PrintJob *job, Figure *figure, const char *xlabel, const char *ylabel); /* options; the default labels where none are given */
+bool figure_panels(PrintJob *job, int group); /* draws the groups in panels of their own, where panels= asks for it */
+void figure_begin(PrintJob *job, Figure *figure, const char *what, const char *xlabel, const char *ylabel); /* options; the default labels where none are given */
 void figure_legend(Figure *figure, const char *text, int series, char kind);
-/* Extends low..high to hold value; NAN is ignored. Start from (INFINITY, -INFINITY). */
+double legend_width(const LegendEntry *entry);
+/* Extends low..high to hold value; NAN and infinities are ignored. Start from (INFINITY, -INFINITY). */
 void range_add(double *low, double *high, double value);
-void scale_fit(Figure *figure, Scale *scale, double low, double high, const char *least, const char *most, bool whole); /* round ticks; options xmin, xmax */
+void scale_fit(Figure *figure, Scale *scale, double low, double high, ScaleKind kind); /* figure->x or figure->y; with xmin=, xlog= */
+void scale_labels(Figure *figure, Scale *scale, int count, const char **label, double each); /* 0, 1, ...; each: what one takes, where height= does not say */
+void scale_ticks(Figure *figure, Scale *scale);            /* once from and to are known */
 double scale_at(const Scale *scale, double value);
-void figure_frame(Figure *figure, bool x_axis, bool y_axis); /* opens the SVG: lays out, draws title, legend, axes with ticks and labels; needs x and y fitted */
-void figure_plot(Figure *figure);                            /* what follows is cut at the plot's edges; draws hline= and vline= */
+bool read_date(const char *text, double *days);            /* 2020-03-01, 2020-03, 2020-03-01 10:30:00 */
+double figure_label_room(const Figure *figure);
+void figure_frame(Figure *figure);                         /* opens the SVG: lays out, draws title, legend, axes with ticks and labels; needs x and y fitted */
+void figure_plot(Figure *figure);                          /* what follows is cut at the plot's edges; draws hline= and vline= */
 void figure_end(Figure *figure);
 
 void svg_line(Figure *figure, double x1, double y1, double x2, double y2, const char *colour, double width, const char *dash);
 void svg_text(Figure *figure, double x, double y, const char *text, const char *anchor, double size, const char *colour, const char *more);
+void svg_turned(Figure *figure, double x, double y, double degrees, const TextLines *lines, const char *anchor, double size);
 void svg_marker(Figure *figure, double x, double y, int series, bool hollow, double size);
 void svg_dot(Figure *figure, double x, double y, int series, double size); /* one of many points: no edge */
 void svg_path_begin(Figure *figure);
 void svg_path_point(Figure *figure, double x, double y, bool move);
 void svg_path_end(Figure *figure, const char *colour, double width, const char *dash, const char *fill, const char *fill_opacity);
+void svg_box(Figure *figure, double x, double y, double width, double height, const char *fill, const char *opacity);
+void svg_number(Figure *figure, const char *name, double value); /* an attribute */
 double svg_text_width(const char *text, double size);
-const char *tick_text(Run *run, const Scale *scale, double value);
+TextLines text_wrap(Run *run, const char *text, double size, double width, int most); /* what is over ends in an ellipsis; none for NULL */
 
 /* Groups of rows by a value, in order of first appearance. */
 typedef struct Groups {
@@ -238,7 +270,12 @@ typedef struct Groups {
   int *of_row;           /* -1 where NULL */
   const char **name;
 } Groups;
-Groups groups_of(PrintJob *job, int column);   /* column -1 or beyond those given: one group without a name */
-double *column_of(PrintJob *job, int column);
+Groups groups_of(PrintJob *job, int column);   /* column -1, beyond those given, or NULL in every row: one group without a name */
+Groups groups_most(PrintJob *job, int column, int most);
+double *column_of(PrintJob *job, int column);  /* NAN where it is no finite number */
+double *axis_of(PrintJob *job, int column, char axis);  /* the same, and NAN below zero where the axis is logarithmic */
+double *bounds_of(PrintJob *job, int column, char axis); /* of intervals: infinities stay; -INFINITY for what a logarithmic axis does not hold */
+bool *taken_pixels(Figure *figure);
+bool take_pixel(const Figure *figure, bool *taken, double x, double y); /* false: outside, or something is there already */
 
 #endif

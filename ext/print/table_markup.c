@@ -52,26 +52,13 @@ static void escape_latex(Text *out, const char *text, bool number) {
   }
 }
 
-void text_xml(Text *out, const char *text) {
-  for (const char *at = text; *at; at++) {
-    switch (*at) {
-      case '&': text_add(out, "&amp;"); break;
-      case '<': text_add(out, "&lt;"); break;
-      case '>': text_add(out, "&gt;"); break;
-      case '"': text_add(out, "&quot;"); break;
-      case '\'': text_add(out, "&#39;"); break;
-      default:
-        if ((unsigned char)*at >= ' ' || *at == '\t' || *at == '\n') text_add_n(out, at, 1); /* XML 1.0 forbids the other control characters */
-    }
-  }
-}
-
 static void escape_html(Text *out, const char *text, bool number) {
   for (const char *at = text; *at; at++) {
     if (number && minus_here(at, text)) {
       text_add(out, "−");
     } else {
-      const char piece[2] = {*at, '\0'};
+      char piece[5] = {*at}; /* a whole character */
+      for (int i = 1, length = utf8_length(at); i < length && i < 4; i++) piece[i] = *++at;
       text_xml(out, piece);
     }
   }

@@ -2,7 +2,8 @@
  *
  * 1. Numbers are rounded by the C library; its decimal sign becomes a point, and a zero has no minus.
  * 2. stars=: numbers are the bounds of *, **, *** from the largest to the smallest; "symbol number" names its own symbol. A star stands where
- *    p is below the bound, so that p = 0.05 has not the star of 0.05. */
+ *    p is below the bound, so that p = 0.05 has not the star of 0.05.
+ * 3. XML 1.0 (2.2): control characters, U+FFFE and U+FFFF may not stand in a document, not even escaped: they are left out. */
 #include "print.h"
 
 #include <ctype.h>
@@ -43,7 +44,8 @@ const char *print_word(bool chinese, const char *english) {
     {"in brackets", "列于方括号内"}, {"in braces", "列于花括号内"}, {"beneath", "列于系数下方"}, {"beside", "列于系数右侧"}, {"p-values in parentheses", "括号内为 p 值"}, {"A dash: dropped as collinear", "短横线：因共线性而剔除"},
     {"Event time", "相对时期"}, {"Density", "密度"}, {"Value", "取值"}, {"p-value of each draw", "各次抽样的 p 值"}, {"Density of the draws", "抽样系数的密度"},
     {"Before", "匹配前"}, {"After", "匹配后"}, {"Estimate and interval", "估计系数与置信区间"}, {"Reference period", "基期"},
-    {"Standardised difference", "标准化偏差"}, {"Standardised difference (%)", "标准化偏差（%）"},
+    {"Event study", "事件研究图"}, {"Coefficients", "系数图"}, {"Densities", "核密度图"}, {"Placebo", "安慰剂检验图"}, {"Lines", "折线图"}, {"Scatter", "散点图"}, {"Binned scatter", "分箱散点图"}, {"Balance", "平衡性检验图"},
+    {"Standardised difference", "标准化偏差"}, {"Absolute standardised difference", "标准化偏差的绝对值"}, {"Absolute standardised difference (%)", "标准化偏差的绝对值（%）"}, {"Standardised difference (%)", "标准化偏差（%）"},
   };
   if (!chinese) return english;
   for (size_t i = 0; i < sizeof WORDS / sizeof WORDS[0]; i++)
@@ -144,6 +146,14 @@ void text_short(Text *text, double value, int decimals) {
   text_add_n(text, out, (size_t)length);
 }
 
+void text_minus(Text *text, double value, int decimals) {
+  char out[64];
+  int length = isfinite(value) ? write_fixed(out, sizeof out, value, decimals) : 0;
+  bool negative = length && out[0] == '-';
+  if (negative) text_add(text, "−");
+  text_add_n(text, out + negative, (size_t)(length - negative));
+}
+
 const char *print_fixed(Run *run, double value, int decimals) {
   Text text = {.run = run};
   text_add(&text, "");
@@ -164,6 +174,29 @@ double cell_value(const Cell *cell) {
   if (cell->type == CELL_NUMBER) return cell->number;
   if (cell->type == CELL_INTEGER) return (double)cell->integer;
   return (double)NAN;
+}
+
+/* ------------------------------------------------------------------------------------------------ XML */
+
+/* (3): of a character of that many bytes. U+0000 to U+001F but tab and newlines, U+FFFE and U+FFFF are forbidden; halves of surrogate pairs and overlong forms are no UTF-8. */
+static bool xml_allows(const unsigned char *at, int length) {
+  if (length == 1) return *at >= ' ' || *at == '\t' || *at == '\n' || *at == '\r';
+  return !(length == 3 && at[0] == 0xEF && at[1] == 0xBF && at[2] >= 0xBE);
+}
+
+static bool real_utf8(const unsigned char *at, int length) {
+  return !(length == 3 && ((at[0] == 0xED && at[1] >= 0xA0) || (at[0] == 0xE0 && at[1] < 0xA0))) && !(length == 4 && ((at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] >= 0x90)));
+}
+
+void text_xml(Text *out, const char *text) {
+  for (const char *at = text; *at;) {
+    int length = utf8_length(at);
+    const char *escaped = *at == '&' ? "&amp;" : *at == '<' ? "&lt;" : *at == '>' ? "&gt;" : *at == '"' ? "&quot;" : *at == '\'' ? "&#39;" : NULL;
+    if (escaped) text_add(out, escaped);
+    else if (!length || !real_utf8((const unsigned char *)at, length)) text_add(out, "\xEF\xBF\xBD");
+    else if (xml_allows((const unsigned char *)at, length)) text_add_n(out, at, (size_t)length);
+    at += length ? length : 1;
+  }
 }
 
 /* ------------------------------------------------------------------------------------------------ stars */

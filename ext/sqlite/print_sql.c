@@ -151,7 +151,7 @@ static void write_out(sqlite3_context *context, State *state, const Aggregate *a
   Plan plan = {0};
   Text out = {.run = run};
   plan_compile(run, &options, NULL, "", state->options, 0, NULL, &plan);
-  PrintJob job = {run, aggregate->printer, state->rows, state->columns, state->cell, NULL, plan.options, plan.option, &out};
+  PrintJob job = {run, aggregate->printer, state->rows, state->columns, state->cell, NULL, plan.options, plan.option, &out, NULL};
   if (!run_failed(run)) job.fit = read_fits(state, aggregate);
   text_add(&out, "");
   if (!run_failed(run)) aggregate->printer->print(&job);

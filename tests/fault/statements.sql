@@ -119,5 +119,8 @@ SELECT plot_density(y, x / 20.0, 'mark=3, marklabel=real') || plot_density(z, re
 SELECT plot_line(t, y, region, 'points=1, lang=zh') || plot_scatter(x, y, region, 'fit=1, bins=4') FROM p;
 SELECT plot_balance(region || t, y, x, '{"mark": 3, "title": "t"}') FROM p;
 SELECT plot_line(t, region) FROM p;
+SELECT plot_line(t || '-01', y, region, 'panels=2, title="A b c d e f g h i j k l m n o p q r s t u v w x y z", note=n, ylog=1, colours=(red, #111)') || plot_event(t, y, y - 1, 9e999, region, 'panels=3, shade=1, start=2002, joined=1') FROM p;
+SELECT plot_scatter(x, y, region, z * z, w, region, CAST(t AS TEXT), 'fit=2, bins=3, legend=right') || plot_coef(region || ' a long label', y, y - 1, y + 1, t, 'vertical=1, sort=estimate, legend=bottom, hline=2, hlabel=h') FROM p WHERE t < 2004;
+SELECT plot_density(y, region, x * x, 'panels=2') || plot_density(y, NULL, x * x) || plot_balance(id, y, x, 'abs=1, sort=size, xlog=1') FROM p;
 SELECT * FROM panel_moran('p', 'y, z', 'id=id, time=t, local=1, reps=3, weights="SELECT DISTINCT a.id AS unit1, b.id AS unit2, 1 AS w FROM p a JOIN p b ON abs(a.id - b.id) = 1"');
 CREATE VIRTUAL TABLE temp.v7 USING panel_moran('p', 'y', 'id=id, time=t, weights=p(id, g, w)');
