@@ -31,6 +31,19 @@ static size_t square(int k) { return (size_t)k * (size_t)k; }
 /* w e of one row */
 static double weighted_residual(const VcovData *d, int64_t i) { return d->weight ? d->weight[i] * d->residual[i] : d->residual[i]; }
 
+/* sum w e^2 */
+static double squares(const VcovData *d) {
+  double sum = 0;
+  for (int64_t start = 0; start < d->n; start += BLOCK) {
+    int rows = d->n - start < BLOCK ? (int)(d->n - start) : BLOCK;
+    const double *e = d->residual + start;
+    double part = d->weight ? 0 : dense_dot(rows, e, e);
+    for (int i = 0; i < rows && d->weight; i++) part += d->weight[start + i] * e[i] * e[i];
+    sum += part;
+  }
+  return sum;
+}
+
 /* ---- meats. A meat takes rows a block at a time: sum += s s', or, where pairs are given, sum += s z'. */
 typedef struct Meat {
   Run *run;
@@ -435,13 +448,8 @@ static void compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *
   const double *meat = NULL;
   switch (d->kind) {
     case VCOV_IID: {
-      double sum = 0;
+      double sum = squares(d);
       out->factor = c->k_adjust ? 1 / df : 1 / (n - 1);
-      for (int64_t start = 0; start < d->n; start += BLOCK) {
-        double part = 0;
-        for (int64_t i = start; i < d->n && i < start + BLOCK; i++) part += weighted_residual(d, i) * d->residual[i];
-        sum += part;
-      }
       for (size_t i = 0; i < k * k; i++) out->value[i] = d->bread[i] * (sum * out->factor);
       return;
     }
@@ -485,8 +493,7 @@ static void compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *
 
 static void leave_out_cancelled(const VcovData *d, Vcov *out) {
   size_t k = (size_t)d->k;
-  double sum = 0;
-  for (int64_t i = 0; i < d->n; i++) sum += weighted_residual(d, i) * d->residual[i];
+  double sum = squares(d);
   for (size_t j = 0; j < k && sum > 0; j++) {
     if (!(out->value[j + j * k] <= 1e-20 * d->bread[j + j * k] * sum / (double)d->n) || d->bread[j + j * k] <= 0) continue;
     for (size_t i = 0; i < k; i++) out->value[i + j * k] = out->value[j + i * k] = NAN;
