@@ -256,6 +256,13 @@ def test_options_are_columns(db):
     assert dict(curve) == {"value": 1, "capital": 1, "value + capital": 2}
 
 
+def test_quoted_values_are_the_words_in_them(db):
+    db.table("grunfeld")
+    errors = lambda options: db.rows("SELECT std_error, vcov FROM fe_ols('grunfeld', 'invest ~ value | year', ?)", options)
+    for bare, quoted in (("vcov=hc1", "vcov='hc1'"), ("vcov=cluster(firm), ssc=none", "vcov=\"cluster(firm)\", ssc='none'")):
+        assert errors(bare)[0][0] > 0 and [row[0] for row in errors(bare)] == [row[0] for row in errors(quoted)]
+
+
 def test_the_same_bits_on_one_thread_and_two(db, monkeypatch):
     db.execute("CREATE TABLE big AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 299999) "
                "SELECT i * 7919 % 3001 AS u, i * 104729 % 53 AS t, i * 31 % 997 / 7.0 AS y, i * 17 % 991 / 3.0 AS x1, i * 13 % 89 / 9.0 AS x2, 1 + i % 3 AS w FROM n")

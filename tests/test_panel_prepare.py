@@ -67,6 +67,11 @@ def test_names(holes):
     assert json_made == [("w",), ("l_w",)]
 
 
+def test_calls_in_parentheses(holes):
+    bare = holes.rows("SELECT name, n, low, high FROM panel_prepare('holes', '', 'winsor(invest, .1), z=zscore(value)')")
+    assert len(bare) == 2 and bare == holes.rows("SELECT name, n, low, high FROM panel_prepare('holes', '', 'columns=(winsor(invest, .1), z=zscore(value))')")
+
+
 def test_summary(holes):
     rows = holes.dicts("SELECT * FROM panel_prepare('holes', '', 'id=firm, time=year, winsor(invest, .05), truncate(invest, .05) AS t, interpolate(invest) AS i, zscore(invest)')")
     by_name = {row["name"]: row for row in rows}

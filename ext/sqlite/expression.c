@@ -70,8 +70,18 @@ static void check_function(Run *run, TokenList list, int i, bool query) {
     {"diff", "write d(x)"},
     {"ifelse", "write iif(condition, a, b)"},
     {"offset", "give offset=x among the options"},
+    {"c", "one formula has one outcome; lists stand in ref=(a,b)"},
+    {"sw", "one formula is one model; a join with a table of formulas runs several"},
+    {"sw0", "one formula is one model; a join with a table of formulas runs several"},
+    {"csw", "one formula is one model; a join with a table of formulas runs several"},
+    {"csw0", "one formula is one model; a join with a table of formulas runs several"},
+    {"mvsw", "one formula is one model; a join with a table of formulas runs several"},
+    {"sunab", "write did_att(source, 'y ~ 1 | unit + time', 'method=sunab, cohort=g')"},
+    {"log1p", "write ln(1 + x)"},
+    {"mean", "what is computed over rows belongs into the source: 'SELECT *, avg(x) OVER (PARTITION BY unit) AS mean_x FROM t'"},
   };
   const Token *token = &list.token[i];
+  if (token->length == 1 && *token->start == 'C') run_fail(run, "C(...) is not known here: write i(x) for dummies, or name x among the absorbed effects");
   for (size_t j = 0; j < sizeof FOREIGN / sizeof FOREIGN[0]; j++)
     if (token_is(token, FOREIGN[j].name) && (j == 0 || !query)) run_fail(run, "%s(...) is not known here: %s", FOREIGN[j].name, FOREIGN[j].advice);
   if (token->length != 1) return;
@@ -88,6 +98,7 @@ static void check_qualifier(Run *run, TokenList list, int i) {
   const Token *token = &list.token[i], *after = tokens_at(list, i + 2);
   if (token_is(token, "as"))
     run_fail(run, "as.%.*s(...) is not known here: write i(x) for dummies, or SQL such as CAST(x AS REAL)", after->length, after->start);
+  if (token_is(token, "is") && token_is(after, "na")) run_fail(run, "is.na(...) is not known here: write (x IS NULL)");
   bool letter = token->length <= 3 && strchr("lLfFdDiIcCbB", *token->start);
   for (int j = 1; j < token->length; j++) letter = letter && token->start[j] >= '0' && token->start[j] <= '9';
   if (!letter) return;

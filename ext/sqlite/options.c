@@ -37,6 +37,29 @@ static OptionValue *find_type(const Plan *plan, OptionType type) {
   return NULL;
 }
 
+/* Options of other programs: what is written here, where the estimator has the option `needs`. */
+static const char *foreign_option(const Reader *reader, const char *name) {
+  static const char CLUSTER[] = "errors are vcov=iid, vcov=hc1 or vcov=cluster(a)", EFFECTS[] = "absorbed effects stand behind | in the formula: y ~ x | a + b",
+                    PANEL[] = "the panel is panel=unit+time", ID_TIME[] = "the panel is id=unit, time=time", WHERE[] = "rows are chosen by where=";
+  static const struct {
+    const char *name, *needs, *advice;
+  } FOREIGN[] = {
+    {"cluster", "vcov", CLUSTER},   {"clusters", "vcov", CLUSTER},  {"se", "vcov", CLUSTER},           {"vce", "vcov", CLUSTER},        {"robust", "vcov", CLUSTER},
+    {"absorb", "vcov", EFFECTS},    {"fe", "vcov", EFFECTS},        {"fixef", "vcov", EFFECTS},        {"effects", "vcov", EFFECTS},
+    {"panel", "id", ID_TIME},       {"panel_id", "panel", PANEL},   {"unit", "id", ID_TIME},           {"id", "panel", PANEL},          {"idname", "panel", PANEL},
+    {"unit", "panel", PANEL},       {"time", "panel", PANEL},       {"tname", "panel", PANEL},
+    {"if", "where", WHERE},         {"subset", "where", WHERE},     {"filter", "where", WHERE},
+    {"alpha", "level", "the level of intervals is level=0.95"},     {"conf_level", "level", "the level of intervals is level=0.95"},
+    {"gname", "cohort", "the first treated period is cohort="},     {"first_treat", "cohort", "the first treated period is cohort="},
+    {"boot", "reps", "the number of draws is reps="},               {"nboot", "reps", "the number of draws is reps="},
+    {"b", "reps", "the number of draws is reps="},                  {"biters", "reps", "the number of draws is reps="},
+    {"exposure", "offset", "write offset=ln(exposure)"},            {"instruments", "vcov", "instruments stand in the formula: y ~ x | effects | endogenous ~ instruments"},
+  };
+  for (size_t i = 0; i < sizeof FOREIGN / sizeof FOREIGN[0]; i++)
+    if (names_equal(FOREIGN[i].name, name) && find_option(reader, FOREIGN[i].needs)) return FOREIGN[i].advice;
+  return NULL;
+}
+
 static void unknown_option(const Reader *reader, const char *name) {
   Run *run = reader->run;
   const char **names = NEW_ARRAY(run, const char *, reader->plan->options);
@@ -47,8 +70,9 @@ static void unknown_option(const Reader *reader, const char *name) {
     text_format(&list, "%s%s", i ? ", " : "", names[i]);
   }
   if (run_failed(run)) return;
-  const char *near = nearest_name(name, reader->plan->options, names);
-  if (!reader->plan->options) run_fail(run, "unknown option '%.100s': there are no options", name);
+  const char *advice = foreign_option(reader, name), *near = advice ? NULL : nearest_name(name, reader->plan->options, names);
+  if (advice) run_fail(run, "unknown option '%.100s': %s. Options: %.600s", name, advice, list.data);
+  else if (!reader->plan->options) run_fail(run, "unknown option '%.100s': there are no options", name);
   else run_fail(run, "unknown option '%.100s'%s%s%s Options: %.600s", name, near ? "; did you mean '" : ".", near ? near : "", near ? "'?" : "",
                 list.data);
 }

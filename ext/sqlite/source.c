@@ -79,7 +79,12 @@ static void fail_from_sqlite(Run *run, Connection *connection, const char *what,
     else run_fail(run, "no table or view '%s'", name ? name : "");
     return;
   }
-  run_fail(run, "%s: %s", what, message);
+  const char *advice = "", *near = strstr(message, "near \"\"");
+  if (strstr(message, "misuse of aggregate") || strstr(message, "misuse of window"))
+    advice = "; what is computed over rows belongs into the source: 'SELECT *, avg(x) OVER (PARTITION BY unit) AS mean_x FROM t'";
+  else if (columns && near) /* a column's name, as we quote it, behind another */
+    advice = "; is a +, a comma or an operator missing between two names?";
+  run_fail(run, "%s: %s%s", what, message, advice);
 }
 
 static sqlite3_stmt *prepare(Run *run, Connection *connection, const char *sql, const char *what, const SourceColumns *columns) {

@@ -56,6 +56,25 @@ static int choice_index(Run *run, const char *choices, const char *word, const c
   return -1;
 }
 
+/* Words of other programs, and ours; the first of ours that is a choice counts. */
+static const struct {
+  const char *theirs, *ours;
+} SYNONYMS[] = {
+  {"standard", "iid"},        {"unadjusted", "iid"},      {"crv1", "cluster"},       {"twoway", "cluster"},     {"crv3", "cv3"},         {"cr3", "cv3"},
+  {"jackknife", "cv3"},       {"newey", "nw"},            {"driscoll", "dk"},        {"dkraay", "dk"},          {"hac", "nw"},           {"bootstrap", "boot"},
+  {"bootstrap", "wild"},      {"csdid", "cs"},            {"callaway", "cs"},        {"callaway_santanna", "cs"}, {"attgt", "cs"},       {"sun_abraham", "sunab"},
+  {"bjs", "imputation"},      {"did_imputation", "imputation"}, {"borusyak", "imputation"}, {"dynamic", "event"}, {"eventstudy", "event"}, {"simple", "att"},
+  {"nevertreated", "never"},  {"never_treated", "never"}, {"notyettreated", "notyet"}, {"not_yet_treated", "notyet"}, {"nn", "nearest"}, {"neighbor", "nearest"},
+  {"neighbour", "nearest"},   {"ebalance", "entropy"},    {"robust", "nid"},      {"hc1", "nid"},            {"epan", "epanechnikov"},  {"normal", "gaussian"},    {"nonnested", "nested"},
+};
+
+static const char *synonym(const char *word, int count, const char *const *choice) {
+  for (size_t i = 0; i < sizeof SYNONYMS / sizeof SYNONYMS[0]; i++)
+    for (int j = 0; j < count && names_equal(SYNONYMS[i].theirs, word); j++)
+      if (strcmp(SYNONYMS[i].ours, choice[j]) == 0) return choice[j];
+  return NULL;
+}
+
 /* "x is none of a, b, c; did you mean 'b'?" */
 static void refuse_word(Run *run, const char *option, const char *word, const char *choices) {
   enum { MOST = 64 };
@@ -71,7 +90,7 @@ static void refuse_word(Run *run, const char *option, const char *word, const ch
     at += length;
     if (!*at) break;
   }
-  const char *near = nearest_name(word, count, name);
+  const char *known = synonym(word, count, name), *near = known ? known : nearest_name(word, count, name);
   run_fail(run, "%s=%.100s: it must be one of %.400s%s%s%s", option, word, list.data ? list.data : "", near ? "; did you mean '" : "",
            near ? near : "", near ? "'?" : "");
 }
@@ -268,6 +287,7 @@ static void read_calls(const Place *place, TokenList list, bool several) {
   TokenList piece;
   value->call = NEW_ARRAY(place->run, Call, list.count + 1);
   if (!value->call) return;
+  if (several) tokens_parenthesised(list, &list); /* columns=(winsor(x), l(x)) */
   if (!several) read_call(place, list, NULL, &value->call[value->calls++]);
   CallColumns made = {0, NEW_ARRAY(place->run, const char *, list.count + 1)};
   for (int at = 0; several && tokens_piece(list, &at, ",", &piece) && run_poll(place->run, 500);) {
@@ -388,6 +408,10 @@ static void read_vcov_argument(const VcovReader *reader, const Token *key, int p
 
 static void read_vcov(const Place *place, TokenList list) {
   Run *run = place->run;
+  if (list.count == 1 && (list.token->type == TOKEN_STRING || list.token->type == TOKEN_QUOTED_NAME)) { /* 'hc1', "cluster(a)" */
+    list = tokens_list(run, word_of(run, place->value->text));
+    if (run_failed(run)) return;
+  }
   const Token *name = tokens_at(list, 0);
   TokenList inside = {NULL, 0}, piece;
   bool called = list.count >= 3 && tokens_call(list, &inside);
