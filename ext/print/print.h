@@ -122,7 +122,16 @@ int text_width(const char *text);                                      /* column
 
 extern const OptionSpec TABLE_OPTIONS[];                               /* format, title, label, notes, lang, fragment, full, page, latex */
 
-/* ------------------------------------------------------------------------------------------------ fit_table.c, fit_table_columns.c, fit_table_foot.c */
+/* ------------------------------------------------------------------------------------------------ fit_table.c and its _columns, _terms, _cells, _foot */
+
+/* The lines beneath an estimate. */
+enum Under { UNDER_SE, UNDER_T, UNDER_P, UNDER_CI, UNDER_KINDS };
+typedef struct UnderLines {
+  int count;
+  enum Under kind[UNDER_KINDS];
+  int way[UNDER_KINDS]; /* 0 parentheses, 1 brackets, 2 braces, 3 nothing */
+  bool used[UNDER_KINDS];
+} UnderLines;
 
 typedef struct PaperColumn {
   const Fit *fit;
@@ -156,7 +165,7 @@ typedef struct Paper {
   Stars stars;
   int digits;           /* -1: as many as the error needs */
   int figures;          /* of each number, where digits=a3; 0: none */
-  int own_digits[4];    /* of the lines beneath, in the order of enum Under; -1: those of their kind */
+  int own_digits[UNDER_KINDS]; /* of the lines beneath, in the order of enum Under; -1: those of their kind */
   PrintList above;      /* lines above terms */
   double level;         /* of the intervals; NAN: each fit's own */
   const char *mark[2];  /* no, yes */
@@ -178,6 +187,17 @@ bool paper_has(const PaperColumn *column, const char *term);
 bool paper_controlled(const Paper *paper, int group, const char *term); /* one of the terms of that line of controls= */
 void paper_columns(Paper *paper);
 void paper_heads(Paper *paper);
+void paper_terms(Paper *paper);                                        /* the rows of coefficients */
+void paper_check_lists(Paper *panel, int panels);                      /* a pattern must match a term of some panel */
+const FitTerm *paper_row_term(const PaperColumn *column, const PaperTerm *row);
+int paper_constant(const Paper *paper);                                /* 1, 0 as asked; -1: where the model estimates it */
+const char *paper_line_above(const Paper *paper, const char *item, const char *term);
+void paper_read_digits(Paper *paper);
+UnderLines paper_read_under(Paper *paper);
+void paper_coefficients(Paper *paper, const UnderLines *under, bool *dash);
+double paper_common_level(const Paper *panel, int panels);             /* of the intervals; NAN where they differ or a fit does not say */
+void paper_note_under(Paper *paper, const UnderLines *under, double level);
+void paper_note_exponentials(Paper *paper);
 void paper_read_controls(Paper *paper);
 void paper_foot(Paper *paper, bool last);                              /* controls, effects, units, N, R2, errors, tests, notes; last: lines= */
 
