@@ -10,31 +10,51 @@
 -- Options of all three
 --   format=text|markdown|latex|html|csv|scsv|tsv|rtf   LaTeX needs booktabs and nothing else; fragment=1 leaves the table environment out. HTML is one <table>. CSV is for
 --                                         sheets, scsv with semicolons, tsv with tabs. RTF is for Word: SELECT writefile('table.rtf', fit_table(..., 'format=rtf'))
---   page=1, full=1                        a whole document (LaTeX, HTML); as wide as the page (LaTeX, HTML, RTF)
+--   page=1                                a whole document (LaTeX, HTML)
+--   width=12cm | 80%, full=1              the width of the table (LaTeX, HTML, RTF; also in, mm, pt); full=1: 100%. compress=1: less space between columns
+--   align=r | lcrd                        all columns but the first, or each: left, centred, right, d at the decimal point. Text and numbers are aligned by themselves
+--   rules=0 | double | hline              no lines across; double ones at the top and the end; LaTeX's own, which need no package
+--   font=Arial 10                         HTML, RTF: name, size or both
+--   decimal=comma, zero=0                 0,123 and 1.234; .123 without its zero
 --   latex=(small, dcolumn, ...)           what LaTeX gets besides: dcolumn (points above each other), threeparttable (notes as wide as the table), sideways (rotating),
---                                         longtable (over several pages), here ([H] of float), wide (table*), and a size: tiny, scriptsize, footnotesize, small, normalsize, large
---   title=, label= (LaTeX), notes= (further text beneath; notes=0: none at all), lang=en|zh
+--                                         longtable (over several pages), adjustbox (no wider than the page), here ([H] of float), place:tp, wide (table*), flush (no space at
+--                                         the sides), stretch:1.2 (lines apart), a size: tiny, scriptsize, footnotesize, small, normalsize, large; with page=1 also
+--                                         packages:amssymb siunitx, and standalone (a page as large as the table)
+--   title=, label= (LaTeX), notes= (further text beneath; (first, second): in lines; notes=0: none at all), lang=en|zh
+--   escape=0                              labels, title and notes are LaTeX, HTML, Markdown or RTF as they stand: rename=(dt:$\beta_1$)
 --
 -- fit_table
---   under=se | t | p | ci | se+t ...      lines beneath an estimate: intervals in brackets, of the others the first in parentheses, the second in brackets; beside=1: behind it;
---                                         wide=1: in columns of their own
---   brackets=([], 0)                      around these lines, in turn: (), [], {} or 0 for none; starred=under: the stars hang on the first of them
---   level=.9                              the intervals at another level than that of the fits; exp=all or exp=(2, 3): exponentiated coefficients (odds and rate ratios)
+--   main=b, under=se | t | p | ci | se+t  what stands in the cell of a term and in the lines beneath: b, se, t, z, |t|, p, low, high, ci, df, beta (fe_ols) and any number that is kept with the
+--                                         terms, of the fit's own or put there by json_set(fit, '$.terms[0].wild_p', .03); expressions of them: sqrt(se), b/2. Of the lines beneath
+--                                         intervals are in brackets, of the others the first in parentheses, the second in brackets
+--   main={b}{stars} ({se}), under=("[{low:2}, {high:2}]", "p = {p}")  the same as text with the numbers in braces, {low:2} with two decimals, words kept with the terms too
+--   beside=1, wide=1                      the lines beneath stand behind the estimate in its cell, or in columns of their own; stars among them: under=se+stars
+--   brackets=([], 0)                      around these lines, in turn: (), [], {} or 0 for none
+--   starred=under | (dt, x*)              the stars hang on the first line beneath; or only these terms have them
+--   level=.9                              the intervals at another level than that of the fits
+--   transform=100*(exp(b)-1)              transformed coefficients: any expression of b with + - * / ^ exp ln sqrt abs normal logistic, errors by the delta method (the derivative exact), the ends of
+--                                         the intervals transformed; t, p and stars are those of b. (dt: exp(b), @2: 100*b, dt@3-4: b/2): of a term, of a column, of both. exp=all or exp=(2, 3):
+--                                         exponentiated columns (odds and rate ratios)
 --   beta=1                                standardized coefficients, b sd(x) / sd(y), of fits by fe_ols; error and interval alike, no constant
 --   stars=(.01,.05,.1)                    bounds of p for ***, **, *; (+ .1, * .05, ** .01) names the symbols; 0: none
---   digits=auto | 3 | a3                  auto: three decimals, and more where the error would show fewer than two figures; a3: esttab's format, three figures below one and four above;
---                                         (3, t:1, p:4): those of the lines beneath too
---   keep=, drop=, order=                  terms by name or pattern: keep=(dt, l*), order=dt; what is not shown is a control, which is one Yes/No line
+--   digits=auto | 3 | a3 | s3 | e3        auto: three decimals, more where the error would show fewer than two figures, at last a power of ten; a3: esttab's format, three figures below one and
+--                                         four above; s3: three figures; e3: with a power of ten; (3, t:1, p:4, dt:5): those of a number, of a term
+--   keep=, drop=, order=                  terms by name or pattern (* any text, ? one sign): keep=(dt, l*), order=dt; what is not shown is a control, which is one Yes/No line
 --   controls=(Weather:rain temp*, Size:assets)  such lines by name, each in place of its terms; controls=0: none
---   above=(educ:Schooling, west:East | ref.)  lines above terms; what stands behind | stands in the columns that have the term: a level that is the reference
---   rename=(dt:Digital trade, prov:Province)  labels of terms, outcomes, effects and lines (N:Observations); without it names are as in the fit. a:b, a::2015 and a^b take those of
---                                         their parts; terms with the same label that no column has together are one row
---   groups=(All states:2, South:2)        heads over several columns; groups=((...), (...)): several lines of them. numbers=0, outcomes=0 leave those heads out
---   panels=(A. Homicide:3, B. Larceny:3)  panels below each other: three fits, then three
+--   above=(educ:Schooling, west:East | ref., dt:Share | .2 | .3)  lines above terms; what stands behind | stands in the columns that have the term, or one word in each
+--   rename=(dt:Digital trade, prov:Province)  labels of terms, outcomes, effects, numbers and lines (N:Observations); without it names are as in the fit. a:b, a::2015 and a^b take those
+--                                         of their parts, ×:* another sign; terms with the same label that no column has together are one row. Labels from a table: see the examples
+--   groups=(All states:2, South:2)        heads over several columns; ((...), (...)) or (Sample (...), Years (...)): several lines of them. numbers=0, outcomes=0 leave those heads out
+--   column=(Expected, post:+)             a column of one's own behind the names, its head first
+--   panels=(A. Homicide:3, B. Larceny:3)  panels below each other: three fits, then three; shared=1: what their feet say alike stands once, at the end
+--   transpose=1                           a row for each fit, a column for each term and line
 --   constant=auto | 1 | 0                 auto: where the model estimates it; 1: with absorbed effects too, where it is the mean of the effects
---   parts=first* | *                      further equations as columns of their own: first stages, the equations of a mediation. Quantiles are columns anyway
---   fe=0, units=0, nobs=0, errors=0       leave out the Yes/No lines of the effects, the number of units, N, the line that says how errors were made; marks=(✓, –): other
---                                         words than Yes, No
+--   parts=first* | *, stack=1             further equations as columns of their own (first stages, the equations of a mediation), or below each other. Quantiles are columns anyway
+--   gaps=1, vacant=., highlight=(dt@2, @3, ul:#ffee99)  space between terms; a text where a column has not the term; bold cells, terms, columns, or with a colour behind
+--   foot=(fe, N, r2, rule, aic:1, Sample) what stands below the coefficients, in this order: controls, fe, units, lines, N, r2, stats, errors, tests as below, rule, any statistic or
+--                                         test by name, one of lines= by its name. Without it all of those sections
+--   fe=(State and year:sid year)          the Yes/No lines of effects: one for several. fe=0, units=0, nobs=0, errors=0 leave out these lines, the number of units, N, the line that says how
+--                                         errors were made; units=all: the number of levels of each effect; marks=(✓, –): other words than Yes, No
 --   r2=overall+within+adj | none          pseudo R2 stands there where a fit has it
 --   stats=(rmse, outcome_mean, aic:1)     any statistic of the fits, with the decimals behind a colon; lines=(Sample: all | all | South): lines of one's own
 --   tests=auto | all | none | (hansen_j, kp*)  auto: first-stage F, Kleibergen-Paap LM and Wald F with the critical value, Hansen J, Sargan, pretrend, sobel, hausman, thresholds

@@ -103,6 +103,20 @@ CASES = [
     ("a table over several pages, as a document", [POOLED, TWOWAY], "format=latex, page=1, latex=(longtable, small), title=A & b, label=tab:long"),
     ("as wide as the page", [POOLED, TWOWAY], "format=latex, full=1, fragment=1, keep=dt"),
     ("a page of HTML", [POOLED], "format=html, page=1, full=1, keep=dt, title=A & b, lang=zh"),
+    ("any number, templates, gaps, no rules", [POOLED, TWOWAY, UNIT, FULL], "main={b}{stars} ({se}), under=(\"[{low:2}, {high:2}]\", |t|), gaps=1, rules=0, compress=1, vacant=., keep=(dt, ul), notes=(first, \"second, with a comma\")"),
+    ("transformed, highlighted", [POOLED, UNIT], "transform=(dt@2: 100*(exp(b)-1)), highlight=(dt@2, ul:#ffee99), under=se+ci, keep=(dt, ul), format=html, font=Arial 9, width=12cm, rules=double, align=r"),
+    ("transformed, highlighted, latex", [POOLED, UNIT], "transform=(dt@2: 100*(exp(b)-1)), highlight=(dt@2, ul:#ffee99), keep=(dt, ul), format=latex, page=1, gaps=1, rules=double, align=lrd, latex=(standalone, stretch:1.2, flush, adjustbox, "
+     "packages:amssymb textcomp), width=80%, groups=A:2"),
+    ("latex without packages, labels of one's own", [UNIT], "format=latex, rules=hline, escape=0, rename=(dt:\"$\\beta_{1} < 2$ & more\", lf:\"\\textit{Labour}\"), groups=A:1, latex=place:tp"),
+    ("html of one's own", [UNIT], "format=html, escape=0, rename=(dt:\"<i>b</i> & 1 < 2 &ndash;\"), highlight=dt, keep=dt, gaps=1, rules=0"),
+    ("rtf with a font, a width, colours", [POOLED, UNIT], "format=rtf, keep=(dt, ul), font=Arial 9, width=10cm, rules=double, highlight=(dt, @2:#ffee99), compress=1, gaps=1, align=r"),
+    ("powers of ten", [fit([term("x", 1.5e-11, 2e-12, .001)])], "format=latex, fragment=1"),
+    ("transposed", [POOLED, TWOWAY, UNIT, FULL], "transpose=1, under=se+t, groups=(Both:2), foot=(N, r2)"),
+    ("a column of one's own, heads with names", [POOLED, UNIT], "column=(Expected, dt:+, N:rows), groups=(Sample (All:1, East:1), Both (:2)), wide=1"),
+    ("equations below each other", [SECOND, UNIT], "stack=1, parts=first*, rename=(dt:Trade)"),
+    ("what panels share", [POOLED, UNIT, TWOWAY, FULL], "panels=(A:2, B:2), shared=1, keep=dt"),
+    ("figures, signs of interactions", [CROSSED, POOLED], "digits=s3, rename=(dt:Trade, ×:*, region:Region), under=se"),
+    ("decimals with commas", [POOLED, UNIT], "decimal=comma, zero=0, under=se+ci, lang=zh, keep=dt"),
     ("one row for two names, interactions by their parts", [POOLED, SHARED, CROSSED], "rename=(dt:Digital trade, dt_lagged:Digital trade, region:Region, year:Year), constant=0"),
 ]
 
@@ -173,6 +187,121 @@ def test_standardized_coefficients(table, db):
     assert "has no standardized coefficient of 'dt'; those of fe_ols with an intercept have" in db.error("SELECT fit_table('', ?, 'beta=1')", TWOWAY)
 
 
+ORACLE = json.loads((HERE / "oracle" / "fit_table.json").read_text(encoding="utf-8"))
+
+
+def csv_of(page):
+    return list(csv.reader(io.StringIO(page)))
+
+
+@pytest.mark.parametrize("case", ORACLE["expressions"], ids=lambda case: f"{case['text']} at {case['b']}")
+def test_transformations_and_their_derivatives(table, case):
+    """R's eval and its symbolic D() (oracle/fit_table.R): the number, |g'(b)| se, and t, p and stars of b. An interval's ends are values, in order."""
+    text = case["text"].replace("pnorm", "normal")
+    made = fit([{**term("x", case["b"], case["se"], .03), "b2": 2}])
+    rows = csv_of(table([made], f'{{"transform": "{text}", "under": "se+t+ci", "digits": 9, "stars": ".05", "format": "csv"}}'))
+    slope = case["slope"]
+    assert float(rows[2][1].rstrip("*")) == pytest.approx(case["value"], rel=1e-8, abs=2e-9) and rows[2][1].endswith("*")
+    assert float(rows[3][1].strip("()")) == pytest.approx(abs(slope) * case["se"], rel=1e-7, abs=2e-9)
+    shown = next(row for row in rows if row[1] == f"[{rounded(case['b'] / case['se'], 2)}]")
+    low, high = (float(x) for x in rows[rows.index(shown) + 1][1].strip("[]").split(", "))
+    assert low <= high
+
+
+def test_ends_of_a_decreasing_transformation(table):
+    page = table([fit([term("x", -.7, .2, .0005)])], "transform=exp(-b), under=ci, digits=6, format=csv, stars=0")
+    low, high = math.exp(.7 - 1.96 * .2), math.exp(.7 + 1.96 * .2)
+    assert f"[{low:.6f}, {high:.6f}]" in page and f"x,{math.exp(.7):.6f}" in page
+    page = table([UNIT], "transform=(dt@1: 100*b, ul: ln(b)), rename=(ul:Union), keep=(dt, ul), digits=(2, ul:5)")
+    assert "Shown is 100*b of dt in column 1; ln(b) of Union, where b is the coefficient." in page.replace("\n", " ") and "51.19***" in page and f"{math.log(.2):.5f}" in page and f"({.0999 / .2:.5f})" in page
+
+
+def test_any_number_of_the_terms(table, db):
+    """What the user put beside the terms with json_set, expressions of numbers, words, decimals of each."""
+    made = db.value("SELECT json_set(?, '$.terms[0].wild_p', 0.0376, '$.terms[0].reps', 999, '$.terms[1].wild_p', 0.25)", UNIT)
+    rows = csv_of(table([made], "main={b:2}{stars}, under=(wild_p, |t|, \"{reps} draws\"), digits=(3, wild_p:4), format=csv, starred=dt"))
+    assert rows[2:7] == [["dt", "0.51***"], ["", "(0.0376)"], ["", "[10.71]"], ["", "999 draws"], ["lf", "-0.03"]] and rows[7:9] == [["", "(0.2500)"], ["", "[1.47]"]]
+    rows = csv_of(table([made], "main=wild_p, under=none, format=csv, stars=0"))
+    assert [row for row in rows if row[0] in ("dt", "lf", "ul")] == [["dt", "0.038"], ["lf", "0.250"]]
+    page = table([made], "main=wild_p, under=|t|, rename=wild_p:p of the wild bootstrap")
+    assert "p of the wild bootstrap. Absolute t statistics in parentheses." in page.replace("\n", " ")
+    assert "there are b, se, t, p, low, high, df, wild_p, reps" in db.error("SELECT fit_table('', ?, 'main=wildp')", made)
+    assert csv_of(table([SECOND], "main=stage, under={df}, format=csv, keep=dt"))[2:4] == [["dt", "second***"], ["", "29"]]
+
+
+def peers(name):
+    """The rows of coefficients that modelsummary wrote: the term and its cells."""
+    return [[row[key] for key in row if key not in ("part", "statistic")] for row in ORACLE[name] if row["part"] == "estimates"]
+
+
+@pytest.fixture
+def fits_of_r(db):
+    for name in ("castle", "nsw", "card"):
+        db.table(name)
+    models = {"ols": [("fe_ols", "castle", "l_homicide ~ post", "vcov=hc1"), ("fe_ols", "castle", "l_homicide ~ post | sid + year", ""),
+                      ("fe_ols", "castle", "l_homicide ~ post + unemployrt + poverty + l_police | sid + year", "")],
+              "odds": [("fe_logit", "nsw", "treat ~ age + educ + black", "vcov=iid")], "rates": [("fe_poisson", "castle", "homicide ~ post + poverty | sid + year", "")],
+              "instruments": [("fe_iv", "card", "lwage ~ exper + expersq + black + south + smsa | educ ~ nearc4 + nearc2", "vcov=hc1")]}
+    models["glue"] = models["wide"] = models["turned"] = models["ols"]
+    return lambda name: [db.value("SELECT econ_fit(?, ?, ?, ?)", *model) for model in models[name]]
+
+
+@pytest.mark.parametrize("name, options", [
+    ("glue", "main={b}{stars} ({se}), under=(\"[{low}, {high}]\", \"t = {t:3}\", \"p = {p}\"), digits=3, order=Constant"),
+    ("odds", "exp=all, under=se+ci, level=.9, digits=3, stars=0, order=Constant"),
+    ("rates", "exp=all, under=se+ci, digits=3, stars=0"),
+    ("instruments", "under=se+t, brackets=(), digits=(4, t:4), stars=0, order=(Constant, educ)"),
+])
+def test_cells_that_modelsummary_wrote(table, fits_of_r, name, options):
+    """oracle/fit_table.R: each cell of the coefficients, as text. p below .001 is <0.001 there."""
+    rows = csv_of(table(fits_of_r(name), options + ", format=csv, foot=N"))
+    ours, row_name = [], ""
+    for row in rows[:-1]:
+        row_name = row[0] or row_name
+        if row_name:
+            ours.append([row_name, *row[1:]])
+    theirs = [[{"(Intercept)": "Constant", "fit_educ": "educ"}.get(row[0], row[0]), *[cell.replace("<0.001", "0.000") for cell in row[1:]]] for row in peers(name)]
+    assert ours == theirs
+
+
+def test_shapes_that_modelsummary_has(table, fits_of_r, db):
+    made = fits_of_r("ols")
+    rows = csv_of(table(made, "wide=1, under=se+p, brackets=0, digits=3, stars=0, foot=N, format=csv, order=Constant"))
+    theirs = [[row["term"].replace("(Intercept)", "Constant"), *[cell.replace("<0.001", "0.000") for key, cell in row.items() if key not in ("part", "term")]] for row in ORACLE["wide"][:-1]]
+    assert [row for row in rows if row[0] in ("Constant", "post", "unemployrt", "poverty", "l_police")] == theirs
+    rows = csv_of(table(made, "transpose=1, digits=3, stars=0, foot=fe, fe=0, outcomes=0, order=post, format=csv"))
+    assert rows[0] == ["", "post", "unemployrt", "poverty", "l_police", "Constant"]
+    names = ["post", "unemployrt", "poverty", "l_police", "(Intercept)"]
+    theirs = [[row["model"] if row["statistic"] == "estimate" else "", *[row[name] for name in names]] for row in ORACLE["turned"] if row["part"] == "estimates"]
+    assert rows[1:] == theirs
+    rows = csv_of(table(made, "units=all, foot=units, format=csv, keep=post"))
+    for effect in ("sid", "year"):
+        assert next(row for row in rows if row[0] == f"Number of {effect}")[1:] == [str(size[effect]) if size else "" for size in ORACLE["sizes"]]
+
+
+def test_foot_in_the_order_asked_for(table):
+    page = csv_of(table([UNIT, SECOND], "foot=(N, rule, Sample, aic:1, fe, rmse, kp_rk_lm, errors), lines=(Sample: all | south, Years: 2011-2019), keep=dt, fe=(Place and time:prov year), format=csv"))
+    page = page[-9:]
+    assert [row[0] for row in page] == ["", "N", "Sample", "AIC", "Place and time", "RMSE", "Kleibergen-Paap rk LM", "  p-value", "Std. errors"]
+    assert page[3] == ["AIC", "-1234.6", "-1234.6"] and page[4] == ["Place and time", "No", "Yes"]
+    text = table([UNIT], "foot=(N, rule, r2), keep=dt").splitlines()
+    assert [line[:3] for line in text[4:9]] == ["dt ", "   ", "N  ", "---", "R² "]
+    assert [row[0] for row in csv_of(table([UNIT, FULL], "panels=(A:1, B:1), shared=1, foot=(N, units, r2), keep=ul, format=csv"))] == ["", "A", "ul", "", "B", "ul", "", "N", "Number of prov", "R²"]
+
+
+def test_equations_below_each_other(table):
+    rows = csv_of(table([SECOND, UNIT], "stack=1, rename=(dt:Trade), format=csv, foot=N, stars=0, under=none"))
+    assert rows[3:] == [["Trade", "0.415", "0.512"], ["lf", "0.020", "-0.031"], ["ul", "", "0.200"], ["first stage: Trade", "", ""], ["lf", "0.100", ""], ["l(dt)", "0.901", ""], ["N", "270", "270"]]
+    assert [row[0] for row in csv_of(table([QUANTILES], "stack=1, format=csv, foot=N, under=none"))] == ["", "", "τ = 0.25", "x", "τ = 0.75", "x", "N"]
+
+
+def test_numbers_as_a_language_writes_them(table):
+    page = table([fit([term("x", -1234.5, .25, .001), term("y", .75, .3, .02)])], "decimal=comma, zero=0, under=ci, digits=2")
+    assert "-1234,50***" in page and "[-1234,99; -1234,01]" in page and ",75**" in page and "[,16; 1,34]" in page and re.search("R² +,953", page) and "*** p<,01; ** p<,05; * p<,1." in page.replace("\n", " ")
+    rows = list(csv.reader(io.StringIO(table([fit([term("x", .75, .25, .5)])], "decimal=comma, format=scsv, stars=0")), delimiter=";"))
+    assert ["x", "0,750"] in rows and ["", "(0,250)"] in rows
+
+
 def test_sheets_say_the_same(table):
     page = {form: table([POOLED, TWOWAY], f"under=ci, rename=(dt:\"a;b,c\td\"), format={form}") for form in ("csv", "scsv", "tsv")}
     rows = list(csv.reader(io.StringIO(page["csv"])))
@@ -183,6 +312,7 @@ def test_sheets_say_the_same(table):
 def test_rtf_as_wide_as_the_page(table):
     narrow, wide = (read_rtf(table([POOLED, TWOWAY], f"format=rtf, full={full}"))[0] for full in (0, 1))
     assert [[text for text, _ in row] for row in narrow] == [[text for text, _ in row] for row in wide]
+    assert 5660 <= read_rtf(table([POOLED, TWOWAY], "format=rtf, width=10cm"))[0][0][-1][1] <= 5670  # 10 / 2.54 * 1440 twips
     assert narrow[0][-1][1] < 9000 and 9590 <= wide[0][-1][1] <= 9600
 
 
@@ -286,7 +416,7 @@ class Structure(html.parser.HTMLParser):
     def handle_starttag(self, tag, attributes):
         if tag == "br":
             return
-        parents = {"table": [None], "caption": ["table"], "thead": ["table"], "tbody": ["table"], "tfoot": ["table"], "tr": ["thead", "tbody", "tfoot"], "td": ["tr"], "th": ["tr"], "sup": ["td", "th"]}
+        parents = {"table": [None], "caption": ["table"], "thead": ["table"], "tbody": ["table"], "tfoot": ["table"], "tr": ["thead", "tbody", "tfoot"], "td": ["tr"], "th": ["tr"], "sup": ["td", "th"], "strong": ["td", "th"]}
         assert (self.open[-1] if self.open else None) in parents[tag], f"<{tag}> inside {self.open}"
         assert len({name for name, _ in attributes}) == len(attributes)
         self.open.append(tag)
@@ -302,7 +432,10 @@ class Structure(html.parser.HTMLParser):
         self.text.append(data)
 
 
-@pytest.mark.parametrize("fits, options", [([POOLED, TWOWAY, UNIT, FULL], "under=se+t, title=A"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([FAILED, None], ""), ([POOLED], "notes=0"), ([POOLED, FULL, FAILED], "wide=1, under=se+p, panels=(A:1, B:1, C:1)")])
+@pytest.mark.parametrize("fits, options", [([POOLED, TWOWAY, UNIT, FULL], "under=se+t, title=A"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([FAILED, None], ""), ([POOLED], "notes=0"), ([POOLED, FULL, FAILED], "wide=1, under=se+p, panels=(A:1, B:1, C:1)"),
+                                           ([POOLED, UNIT], "highlight=(dt@2, ul:#ffee99), gaps=1, rules=double, font=Arial 9, width=80%, align=r, column=(S, dt:+), compress=1"),
+                                           ([fit([term("x", 1.5e-11, 2e-12, .001)])], "rules=0"), ([SECOND, UNIT], "stack=1"), ([POOLED, UNIT, FULL], "transpose=1"),
+                                           ([POOLED, UNIT], "panels=(A:1, B:1), shared=1, escape=0, notes=(a < b, c & d)")])
 def test_html_is_well_formed(table, fits, options):
     page = table(fits, options + ", format=html")
     parser = Structure()
@@ -353,7 +486,8 @@ def read_rtf(page):
 
 
 def test_rtf_says_what_csv_says(table):
-    for fits, options in (([POOLED, TWOWAY, UNIT, FULL], "under=se+t, constant=1"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([QUANTILES], "lang=zh"), ([FAILED, None], ""), ([POOLED, UNIT], "wide=1, under=se+t")):
+    for fits, options in (([POOLED, TWOWAY, UNIT, FULL], "under=se+t, constant=1"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([QUANTILES], "lang=zh"), ([FAILED, None], ""), ([POOLED, UNIT], "wide=1, under=se+t"),
+                          ([POOLED, UNIT], "highlight=(dt@2, ul:#ffee99), gaps=1, rules=0, font=Arial 9, width=12cm, align=r, column=(S, dt:+)"), ([POOLED, UNIT], "transpose=1")):
         rows, paragraphs = read_rtf(table(fits, options + ", format=rtf, title=😀 of {x}, notes=last\\\\"))
         body = list(csv.reader(io.StringIO(table(fits, options + ", format=csv"))))
         last = rows[-1][-1][1]
@@ -390,9 +524,14 @@ def test_latex_compiles(table, db, tmp_path):
     documents = [(table([many, POOLED], "format=latex, page=1, latex=(longtable, small), title=A & b, label=tab:x"), "longtable", 2),
                  (table([many], "format=latex, page=1, latex=longtable, fragment=1"), "longtable", 2), (table([POOLED], "format=latex, page=1, full=1"), "booktabs", 1),
                  (table([POOLED, UNIT, TWOWAY, FULL], "panels=(A:2, B:2), wide=1, under=t+ci, format=latex, page=1, latex=dcolumn"), "dcolumn", 1),
-                 (table([POOLED], "format=latex, page=1, full=1, latex=(threeparttable, dcolumn)"), "threeparttable", 1)]
+                 (table([POOLED], "format=latex, page=1, full=1, latex=(threeparttable, dcolumn)"), "threeparttable", 1),
+                 (table([POOLED, UNIT], "format=latex, page=1, rules=hline, gaps=1, groups=A:2, width=12cm, compress=1, decimal=comma, align=lrd, latex=(flush, stretch:1.3, place:tp, packages:amssymb)"), "dcolumn", 1),
+                 (table([POOLED, UNIT, TWOWAY, FULL], "format=latex, page=1, rules=double, gaps=1, panels=(A:2, B:2), shared=1, highlight=(dt@2, ul:#ffee99, @1:#e0f0ff), transform=(dt: 100*(exp(b)-1)), column=(Sign, dt:+)"), "xcolor", 1),
+                 (table([UNIT], "format=latex, page=1, escape=0, rename=(dt:\"$\\beta_{1} < 2$\", lf:\"\\textit{Labour}, 5\\%\"), under=ci, transpose=1, latex=packages:amsmath"), "booktabs", 1),
+                 (table([fit([term("x", 1.5e-11, 2e-12, .001)]), SECOND], "format=latex, page=1, stack=1, rules=0, latex=dcolumn"), "dcolumn", 1),
+                 (table([POOLED, UNIT], "format=latex, title=T, latex=(standalone, small)"), "standalone", 1), (table([POOLED, UNIT], "format=latex, page=1, latex=(adjustbox), wide=1, under=se+t+p+ci"), "adjustbox", 1)]
     for i, (source, package, pages) in enumerate(documents):
-        if not subprocess.run(["kpsewhich", package + ".sty"], stdout=subprocess.PIPE).stdout.strip():
+        if not subprocess.run(["kpsewhich", package + ".sty", package + ".cls"], stdout=subprocess.PIPE).stdout.strip():
             continue
         (tmp_path / f"whole{i}.tex").write_text(source, encoding="utf-8")
         done = subprocess.run(["pdflatex", "-interaction=nonstopmode", "-halt-on-error", f"whole{i}.tex"], cwd=tmp_path, capture_output=True, text=True, errors="replace", timeout=120)
@@ -443,16 +582,49 @@ def test_options_as_json(db):
 @pytest.mark.parametrize("arguments, sentence", [
     ("'a', ?, 'kep=dt'", "unknown option 'kep'; did you mean 'keep'?"),
     ("'a', ?, 'keep=dtt'", "keep=dtt matches no term of the fits, which have 'dt', '(Intercept)'"),
-    ("'a', ?, 'under=sd'", "under=sd: it is made of se, t, p and ci joined by +, or none"),
+    ("'a', ?, 'under=sd'", "under=sd: no fit keeps a number 'sd' with its terms; there are b, se, t, p, low, high, df"),
+    ("'a', ?, 'main=betta'", "main=betta: no fit keeps a number 'betta' with its terms"),
+    ("'a', ?, 'main={b'", "main={b: a { that is not closed; numbers stand in braces, as in {b}{stars} ({se})"),
+    ("'a', ?, 'main={b:x}'", "main={b:x}: behind the colon stands the number of decimals, 0 to 9"),
+    ("'a', ?, 'main=b*'", "main=: 'b*' ends too early; an expression is made of names, numbers, + - * / ^ ( ) |x| and exp, ln, sqrt, abs, normal, logistic"),
+    ("'a', ?, 'under=(se, t, p, ci, z, df, low, high, b)'", "under=: more than 8 lines beneath an estimate"),
+    ("'a', ?, 'transform=sin(b)'", "transform=: 'sin(b)' has a function 'sin', which is not known here"),
+    ("'a', ?, 'transform=2*(b+1|2)'", "transform=: '2*(b+1|2)' has a parenthesis that is not closed"),
+    ("'a', ?, 'transform=b b'", "transform=: 'b b' cannot be read to its end"),
+    ("'a', ?, 'transform=b ? 2'", "transform=: 'b ? 2' cannot be read to its end"),
+    ("'a', ?, 'transform=|b'", "has a | that is not closed"),
+    ("'a', ?, 'transform=(nope: exp(b))'", "transform=: 'nope' is no term of the fits, @2 (a column) or dt@2 (a term in it)"),
+    ("'a', ?, 'transform=(dt@2: exp(b))'", "transform=: 'dt@2' is no term of the fits"),
+    ("'a', ?, 'transform=ln(b - 5)'", "transform=ln(b - 5): it has no value for 'dt' of column (1), where b is 0.75"),
+    ("'a', ?, 'highlight=@2'", "highlight=: '@2' is no term of the fits, @2 (a column) or dt@2 (a term in it)"),
+    ("'a', ?, 'highlight=dt:#ffe'", "highlight=dt:#ffe: a colour is six hexadecimal digits behind :#"),
+    ("'a', ?, 'foot=(N, nope)'", "foot=: 'nope' is none of controls, fe, units, lines, N, r2, stats, errors, tests, rule, nor a line of lines=, a statistic or a test of the fits"),
+    ("'a', ?, 'foot=aic:x'", "foot=aic:x: behind the colon stands the number of decimals, 0 to 9"),
+    ("'a', ?, 'fe=(Place:prov)'", "fe=: 'prov' is no absorbed effect of the fits"),
+    ("'a', ?, 'fe=prov'", "fe=prov: 0, 1, or lines with their terms, as in fe=(Place and time:sid year)"),
+    ("'a', ?, 'units=some'", "units=some: it must be one of 1, 0, all"),
+    ("'a', ?, 'column=(Sign, nope:+)'", "column=: 'nope' names no line of the table"),
+    ("'a', ?, 'transpose=1, stack=1'", "transpose=1 does not go with panels= or stack=1"),
+    ("'a', ?, 'align=x'", "align=x: l, c, r or d, one for all columns but the first or one for each of the 2"),
+    ("'a', ?, 'align=lcr'", "align=lcr: l, c, r or d"),
+    ("'a', ?, 'width=wide'", "width=wide: a number and cm, mm, in, pt or %, as in 12cm"),
+    ("'a', ?, 'width=0cm'", "width=0cm: a number and cm"),
+    ("'a', ?, 'font=Arial 0'", "font=Arial 0: a name, a size from 1 to 100 points, or both"),
+    ("'a', ?, 'font=\"A;B\"'", "font=A;B: a name, a size"),
+    ("'a', ?, 'rules=many'", "rules=many: it must be one of 1, 0, double, hline"),
+    ("'a', ?, 'latex=stretch:x'", "latex=: 'stretch:x' is none of"),
+    ("'a', ?, 'latex=longtable, width=5cm'", "latex=longtable breaks over pages and does not go with"),
+    ("'a', ?, 'above=(dt: a | b | c)'", "above=: 'a | b | c' must be a name, a colon and 1 cells"),
     ("'a', ?, 'under=se+se'", "'se' stands there twice"),
     ("'a', ?, 'stars=many'", "'many' is neither a bound of p"),
-    ("'a', ?, 'digits=x'", "digits=x: a whole number from 0 to 15, auto, or a1 to a9 (so many figures)"),
+    ("'a', ?, 'digits=x'", "digits=x: a whole number from 0 to 15, auto, or a1 to a9, s1 to s9, e1 to e9 (so many figures)"),
+    ("'a', ?, 'digits=s0'", "digits=s0"),
     ("'a', ?, 'digits=a0'", "digits=a0"),
     ("'a', ?, 'digits=(3, x:1)'", "digits=(3, x:1)"),
     ("'a', ?, 'digits=(3, t:)'", "digits=(3, t:)"),
     ("'a', ?, 'brackets=<>'", "brackets=<>: it is made of (), [], {} and 0 (none), one for each line of under="),
     ("'a', ?, 'above=x:A'", "above=: 'x:A' must be a term of the fits, a colon and the line above it"),
-    ("'a', ?, 'starred=t'", "starred=t: it must be one of estimate, under"),
+    ("'a', ?, 'starred=t'", "starred=t matches no term of the fits, which have 'dt', '(Intercept)'"),
     ("'a', ?, 'latex=(longtable, here)'", "latex=longtable breaks over pages and does not go with"),
     ("'a', ?, 'digits=99'", "digits=99"),
     ("'a', ?, 'format=word'", "format=word: it must be one of text, markdown, latex, html, csv, scsv, tsv, rtf"),

@@ -7,11 +7,72 @@
 
 /* ------------------------------------------------------------------------------------------------ the page */
 
+/* digits=auto, 3, a3, (3, t:1, dt:5). */
+static void read_digits(Paper *paper) {
+  Run *run = paper->run;
+  const char *text = print_text(paper->job, "digits");
+  PrintList list = print_list(run, text);
+  paper->digits = -1;
+  paper->digits_of.item = NEW_ARRAY(run, const char *, list.count + 1);
+  for (int i = 0; i < list.count && !run_failed(run); i++) {
+    const char *item = list.item[i], *colon = strrchr(item, ':'), *from = colon ? colon + 1 + strspn(colon + 1, " ") : strchr("ase", item[0]) ? item + 1 : item;
+    int value = *from ? 0 : -1;
+    for (const char *at = from; *at && value >= 0; at++) value = *at >= '0' && *at <= '9' && value < 10 ? value * 10 + *at - '0' : -1;
+    if (strcmp(item, "auto") == 0) continue;
+    bool figures = !colon && from > item;
+    if (value < 0 || value > 15 || colon == item || (figures && (value < 1 || value > 9))) {
+      run_fail(run, "digits=%.40s: a whole number from 0 to 15, auto, or a1 to a9, s1 to s9, e1 to e9 (so many figures); of a number or a term by name: digits=(3, t:1, dt:5)", text);
+    } else if (colon) {
+      paper->digits_of.item[paper->digits_of.count++] = item;
+    } else if (figures) {
+      paper->figures = value;
+      paper->figures_kind = item[0];
+    } else {
+      paper->digits = value;
+    }
+  }
+}
+
+/* transform=(dt: 100*b, @2: exp(b), exp(b)): what stands before the last colon selects. */
+static void read_transforms(Paper *paper) {
+  PrintList list = print_list(paper->run, print_text(paper->job, "transform"));
+  paper->transform = NEW_ARRAY(paper->run, PaperTransform, list.count + 1);
+  for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
+    const char *colon = strrchr(list.item[i], ':'), *selector = colon ? run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i])) : "";
+    paper->transform[paper->transforms++] = (PaperTransform){selector, colon ? colon + 1 + strspn(colon + 1, " ") : list.item[i]};
+  }
+}
+
+static void read_highlights(Paper *paper) {
+  PrintList list = print_list(paper->run, print_text(paper->job, "highlight"));
+  paper->highlight = NEW_ARRAY(paper->run, PaperHighlight, list.count + 1);
+  for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
+    const char *hash = strchr(list.item[i], '#'), *selector = list.item[i];
+    if (hash) {
+      if (strlen(hash) != 7 || strspn(hash + 1, "0123456789abcdefABCDEF") != 6 || hash == selector || hash[-1] != ':')
+        run_fail(paper->run, "highlight=%.60s: a colour is six hexadecimal digits behind :#, as in highlight=(dt@2, ul:#ffee99)", selector);
+      selector = run_failed(paper->run) ? "" : run_text_n(paper->run, selector, (size_t)(hash - selector - 1));
+    }
+    paper->highlight[paper->highlights++] = (PaperHighlight){selector, hash ? hash + 1 : NULL};
+  }
+}
+
 static void read_options(Paper *paper) {
   PrintJob *job = paper->job;
   const OptionValue *level = print_option(job, "level");
-  paper_read_digits(paper);
+  const char *starred = print_option(job, "starred")->text;
+  read_digits(paper);
+  read_transforms(paper);
+  read_highlights(paper);
+  if (run_failed(job->run)) return;
+  paper_read_lines(paper);
+  if (strcmp(starred, "under") == 0) paper->starred_under = paper->lines > 0;
+  else if (strcmp(starred, "estimate") != 0) paper->starred_terms = print_list(job->run, starred);
+  paper->vacant = print_text(job, "vacant");
+  paper->stacked = print_option(job, "stack")->integer != 0;
+  paper->parts = print_list(job->run, print_text(job, "parts"));
   paper->above = print_list(job->run, print_text(job, "above"));
+  paper->foot = print_list(job->run, print_text(job, "foot"));
   paper->renames = print_list(job->run, print_text(job, "rename"));
   for (int i = 0; i < paper->renames.count; i++)
     if (!strpbrk(paper->renames.item[i], ":=")) run_fail(job->run, "rename=%.60s: it is made of name:label, several in parentheses: rename=(dt:Digital trade, fdi:FDI)", paper->renames.item[i]);
@@ -21,7 +82,7 @@ static void read_options(Paper *paper) {
   PrintList marks = print_list(job->run, print_text(job, "marks"));
   if (marks.count && marks.count != 2) run_fail(job->run, "marks=%.60s: two words, for yes and for no, as in marks=(✓, –)", print_option(job, "marks")->text);
   for (int i = 0; i < 2; i++) paper->mark[i] = marks.count == 2 ? marks.item[1 - i] : paper_word(paper, i ? "Yes" : "No");
-  if (!run_failed(job->run)) paper_read_controls(paper);
+  if (!run_failed(job->run)) paper_read_groups(paper);
 }
 
 static void choose_exponentials(Paper *paper) {
@@ -72,45 +133,71 @@ static Paper *make_panels(const Paper *paper, int *panels) {
   }
   if (list.count && row < paper->job->rows) run_fail(run, "panels= takes %lld fits, but there are %lld", (long long)row, (long long)paper->job->rows);
   if (!run_failed(run)) paper_check_lists(panel, *panels);
+  if (!run_failed(run)) paper_check_lines(panel, *panels);
   return panel;
+}
+
+/* column=(Expected, post:+, N:many): what has no colon heads it. */
+static void own_column(const Paper *paper, Table *table) {
+  PrintList list = print_list(paper->run, print_text(paper->job, "column"));
+  const char **name = NEW_ARRAY(paper->run, const char *, 2 * list.count + 1), **text = name ? name + list.count : NULL, *head = "";
+  int count = 0;
+  for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
+    const char *colon = strrchr(list.item[i], ':'), *term = colon ? run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i])) : NULL;
+    if (!colon) head = list.item[i];
+    if (!term) continue;
+    name[count] = strcmp(term, "N") == 0 ? paper_line(paper, "N") : paper_name(paper, term);
+    text[count++] = colon + 1 + strspn(colon + 1, " ");
+  }
+  if (list.count && !run_failed(paper->run)) table_insert(table, head, count, name, text);
 }
 
 static void print(PrintJob *job) {
   Paper paper = {.job = job, .run = job->run, .chinese = print_chinese(job)};
   int panels;
   read_options(&paper);
-  UnderLines under = paper_read_under(&paper);
   if (run_failed(job->run)) return;
   Paper *panel = make_panels(&paper, &panels);
   if (run_failed(job->run)) return;
   table_begin(job, &panel->table, panel->columns + 1);
   paper_heads(panel);
-  bool dash = false;
+  bool dash = false, ruled = false;
+  int *foot = NEW_ARRAY(job->run, int, 2 * panels), *foot_end = foot ? foot + panels : NULL;
+  for (int i = 0; i < paper.foot.count; i++) ruled |= strcmp(paper.foot.item[i], "rule") == 0;
   for (int p = 0; p < panels && !run_failed(job->run); p++) {
     if (p) panel[p].table = panel[p - 1].table;
     Table *table = &panel[p].table;
     table_rule(table);
     TableCell *title = panel[p].title ? table_row(table, TABLE_BODY, panel[p].title) : NULL;
     if (title) title->span = table->columns;
-    paper_coefficients(&panel[p], &under, &dash);
-    if (panel[p].terms) table_rule(table);
-    if (!p) paper_note_under(&panel[p], &under, paper_common_level(panel, panels));
-    if (!p) paper_note_exponentials(&panel[p]);
+    paper_coefficients(&panel[p], &dash);
+    if (panel[p].terms && !ruled) table_rule(table);
+    if (!p) paper_note_under(&panel[p], paper_common_level(panel, panels));
+    if (!p) paper_note_transforms(&panel[p]);
     if (p == panels - 1 && dash) table_note(table, run_format(job->run, "%s%s", paper_word(&paper, "A dash: dropped as collinear"), paper.chinese ? "。" : "."));
-    if (!run_failed(job->run)) paper_foot(&panel[p], p == panels - 1);
+    if (run_failed(job->run)) return;
+    foot[p] = table->rows;
+    paper_foot(&panel[p], p == panels - 1);
+    foot_end[p] = table->rows;
     if (table->row[table->rows - 1].kind == TABLE_RULE) table->rows--; /* nothing stands below the coefficients */
   }
   if (run_failed(job->run)) return;
   Table *table = &panel[panels - 1].table;
-  if (print_option(job, "wide")->integer && !print_option(job, "beside")->integer && under.count) table_widen(table, under.count);
-  const char *notes = print_text(job, "notes");
-  if (notes && strcmp(notes, "0") == 0) table->notes = 0;
-  else if (notes) table_note(table, notes);
+  if (panels > 1 && print_option(job, "shared")->integer) table_share(table, panels, foot, foot_end);
+  bool transposed = print_option(job, "transpose")->integer != 0;
+  if (transposed && (panels > 1 || panel->stacked)) run_fail(job->run, "transpose=1 does not go with panels= or stack=1");
+  if (transposed && !run_failed(job->run)) table_transpose(table);
+  if (!run_failed(job->run)) own_column(&paper, table);
+  if (run_failed(job->run)) return;
+  if (print_option(job, "wide")->integer && !print_option(job, "beside")->integer && panel->lines) table_widen(table, panel->lines);
+  table_own_notes(job, table);
   table_write(table, print_option(job, "format")->text, job->out);
 }
 
 static const OptionSpec OPTIONS[] = {
-  {"under", OPTION_TEXT, "se", NULL, "what stands beneath an estimate: se, t, p, ci, joined by +; none"},
+  {"main", OPTION_TEXT, "b", NULL, "what stands in the cell of a term: b, beta, any number kept with the terms, an expression (100*b), or a template: {b}{stars} ({se})"},
+  {"under", OPTION_TEXT, "se", NULL, "what stands beneath it: se, t, z, p, ci, |t|, any other number, joined by +; templates: (\"[{low}, {high}]\", \"p = {p}\"); none"},
+  {"transform", OPTION_TEXT, NULL, NULL, "transformed coefficients: 100*(exp(b)-1), (dt: exp(b), @2: 100*b) of a term, of a column; errors by the delta method"},
   {"beside", OPTION_BOOLEAN, "0", NULL, "1: behind the estimate, in its cell"},
   {"wide", OPTION_BOOLEAN, "0", NULL, "1: in columns of their own"},
   {"brackets", OPTION_TEXT, NULL, NULL, "around the lines of under=, in turn: ([], (), {}, 0), 0 for none; without it () then [], [] of intervals"},
@@ -118,8 +205,11 @@ static const OptionSpec OPTIONS[] = {
   {"exp", OPTION_TEXT, NULL, NULL, "exponentiated coefficients: all, or the numbers of columns: (2, 3)"},
   {"beta", OPTION_BOOLEAN, "0", NULL, "1: standardized coefficients, b sd(x) / sd(y), of fits by fe_ols"},
   {"stars", OPTION_TEXT, "(.01,.05,.1)", NULL, "bounds of p for ***, **, *; (+ .1, * .05) names the symbols; 0: none"},
-  {"starred", OPTION_CHOICE, "estimate", "estimate|under", "what the stars hang on: the estimate, or the first line beneath it"},
-  {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors; a3: three figures of each number; (3, t:1, p:4): those of the lines beneath"},
+  {"starred", OPTION_TEXT, "estimate", NULL, "what the stars hang on: the estimate, under: the first line beneath it; or the only terms that have them: (dt, x*)"},
+  {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors; a3, s3, e3: figures of each number; (3, t:1, dt:5): those of a number, of a term"},
+  {"vacant", OPTION_TEXT, NULL, NULL, "what stands where a column has not the term"},
+  {"highlight", OPTION_TEXT, NULL, NULL, "bold terms, columns, cells: (dt, @2, dt@2-4); with a colour behind: dt@2:#ffee99"},
+  {"gaps", OPTION_BOOLEAN, "0", NULL, "1: space between the terms"},
   {"keep", OPTION_TEXT, NULL, NULL, "the terms to show: names or patterns with *; the others are controls"},
   {"drop", OPTION_TEXT, NULL, NULL, "terms not to show"},
   {"order", OPTION_TEXT, NULL, NULL, "terms that come first"},
@@ -129,14 +219,19 @@ static const OptionSpec OPTIONS[] = {
   {"parts", OPTION_TEXT, NULL, NULL, "further equations as columns: first* or *"},
   {"groups", OPTION_TEXT, NULL, NULL, "heads over several columns: (All states:2, South:2); ((...), (...)): several lines of them"},
   {"panels", OPTION_TEXT, NULL, NULL, "panels below each other: (Homicide:3, Larceny:3) takes three fits, then three"},
+  {"shared", OPTION_BOOLEAN, "0", NULL, "1: what all panels' feet say alike stands once, at the end"},
+  {"stack", OPTION_BOOLEAN, "0", NULL, "1: further equations (first stages, quantiles) below each other in the column of their fit"},
+  {"transpose", OPTION_BOOLEAN, "0", NULL, "1: a row for each fit, a column for each term"},
+  {"column", OPTION_TEXT, NULL, NULL, "a column of one's own behind the names: (Expected, post:+, poverty:–)"},
   {"numbers", OPTION_BOOLEAN, "1", NULL, "the line (1) (2) ..."},
   {"outcomes", OPTION_BOOLEAN, "1", NULL, "the line of the outcomes"},
   {"controls", OPTION_TEXT, "1", NULL, "the Yes/No line for terms that are not shown; (Weather:rain temp*, Size:assets) makes lines of them; 0: none"},
   {"lines", OPTION_TEXT, NULL, NULL, "further lines: (Sample: all | all | South), one cell a column"},
   {"marks", OPTION_TEXT, NULL, NULL, "the words of Yes/No lines: (✓, –)"},
-  {"fe", OPTION_BOOLEAN, "1", NULL, "a Yes/No line for each absorbed effect"},
+  {"foot", OPTION_TEXT, NULL, NULL, "what stands below the coefficients, in this order: (controls, fe, units, lines, N, r2, stats, errors, tests), rule, a statistic, a test, one of lines="},
+  {"fe", OPTION_TEXT, "1", NULL, "a Yes/No line for each absorbed effect; (Place and time:sid year) makes lines of several; 0: none"},
   {"nobs", OPTION_BOOLEAN, "1", NULL, "the line N"},
-  {"units", OPTION_BOOLEAN, "1", NULL, "the number of levels of the first absorbed effect"},
+  {"units", OPTION_CHOICE, "1", "1|0|all|yes|no", "the number of levels of the first absorbed effect; all: of each"},
   {"r2", OPTION_TEXT, "overall", NULL, "overall, within, adj, joined by +; none"},
   {"stats", OPTION_TEXT, NULL, NULL, "further statistics of the fits by name: (rmse, outcome_mean, aic:1), with the decimals behind a colon"},
   {"errors", OPTION_BOOLEAN, "1", NULL, "the line that says how errors were made"},

@@ -2,9 +2,9 @@
  *
  * 1. Columns: one a fit, (1) (2) ... in the order of the rows, with its label beneath unless that says the same; then the outcome, once over columns
  *    that share it, and the model's kind where fits differ. A fit's further equations ("first: dt") are columns of their own, in front of it, where
- *    parts= names them (parts=first* or parts=*); a fit that has nothing else shows all its parts. Thresholds belong to the fit's own column.
- * 2. Names: rename=(dt:Digital trade); an interaction a:b, a level a::2015 and combined effects a^b by the labels of a and b, where there is no label for the whole.
- * 3. groups=(All:2, Crime:2): heads over several columns; groups=((...), (...)): several lines of them. numbers=0, outcomes=0 leave those heads out. */
+ *    parts= names them (parts=first* or parts=*), or with stack=1 stand below each other; a fit that has nothing else shows all its parts. Thresholds belong to the fit's own column.
+ * 2. Names: rename=(dt:Digital trade); an interaction a:b, a level a::2015 and combined effects a^b by the labels of a and b, where there is no label for the whole; rename=(×:*) names the sign.
+ * 3. groups=(All:2, Crime:2): heads over several columns; groups=((...), (...)) or (Sample (...), Years (...)): several lines of them. numbers=0, outcomes=0 leave those heads out. */
 #include "print.h"
 
 const char *paper_word(const Paper *paper, const char *english) { return print_word(paper->chinese, english); }
@@ -48,12 +48,14 @@ static const char *composed(const Paper *paper, const char *term) {
     if (!*at) break;
     if (at[0] == ':' && at[1] == ':') { /* a level, up to the next sign */
       size_t length = strcspn(at + 2, ":^");
-      text_add(&text, " = ");
+      const char *equal = label_of(paper, "=");
+      text_format(&text, " %s ", equal ? equal : "=");
       text_add_n(&text, at + 2, length);
       at += 2 + length;
       if (!*at) break;
     }
-    text_add(&text, " × ");
+    const char *cross = label_of(paper, "×");
+    text_format(&text, " %s ", cross ? cross : "×");
     from = at + 1;
   }
   return any && !run_failed(paper->run) ? text.data : NULL;
@@ -151,7 +153,7 @@ static const Fit *split_quantiles(Run *run, const Fit *fit) {
 
 void paper_columns(Paper *paper) {
   PrintJob *job = paper->job;
-  PrintList parts = print_list(paper->run, print_text(job, "parts"));
+  PrintList parts = paper->parts;
   int room = 0;
   for (int64_t r = 0; r < job->rows; r++) {
     int more = 1 + (job->fit[r] ? job->fit[r]->terms : 0);
@@ -164,7 +166,7 @@ void paper_columns(Paper *paper) {
     if (run_failed(paper->run)) return;
     const char *label = print_cell(paper->run, &job->cell[r * job->columns]);
     bool main = fit && has_main(fit), any = false;
-    for (int i = 0; fit && !fit->error && i < fit->terms; i++) {
+    for (int i = 0; fit && !fit->error && !paper->stacked && i < fit->terms; i++) {
       const char *part = fit->term[i].part;
       bool wanted = part && (!main || !paper_own_part(part)), known = false;
       if (!wanted) continue;
@@ -203,7 +205,7 @@ static void outcome_head(Paper *paper, const char **text, bool rule) {
 }
 
 /* groups=(All:2, Crime:2): a head whose cells span that many columns each, from the left; "" or nothing before the colon leaves them without. */
-static void group_head(Paper *paper, const PrintList *groups, const char **text) {
+static void group_head(Paper *paper, const char *name, const PrintList *groups, const char **text) {
   int at = 0;
   for (int c = 0; c < paper->columns; c++) text[c] = NULL;
   for (int g = 0; g < groups->count; g++) {
@@ -216,17 +218,21 @@ static void group_head(Paper *paper, const PrintList *groups, const char **text)
     }
     for (int64_t i = 0; i < span; i++) text[at++] = *label ? label : NULL;
   }
-  spanning_head(paper, "", text, true);
+  spanning_head(paper, name, text, true);
 }
 
+/* Several heads: ((...), (...)), each perhaps behind a name of its own: (Sample (All:2, South:2), Years (...)). */
 static void group_heads(Paper *paper, const char **text) {
   PrintList groups = print_list(paper->run, print_text(paper->job, "groups"));
-  bool lines = false; /* a list of lists: several heads */
-  for (int g = 0; g < groups.count; g++) lines |= groups.item[g][0] == '(';
-  if (!lines && groups.count) group_head(paper, &groups, text);
+  bool lines = false;
+  for (int g = 0; g < groups.count; g++) lines |= groups.item[g][strlen(groups.item[g]) - 1] == ')';
+  if (!lines && groups.count) group_head(paper, "", &groups, text);
   for (int g = 0; g < groups.count && lines && !run_failed(paper->run); g++) {
-    PrintList line = print_list(paper->run, groups.item[g]);
-    group_head(paper, &line, text);
+    size_t name = strcspn(groups.item[g], "("), end = name;
+    while (end && groups.item[g][end - 1] == ' ') end--;
+    PrintList line = print_list(paper->run, groups.item[g] + name);
+    const char *head = run_text_n(paper->run, groups.item[g], end);
+    if (head) group_head(paper, head, &line, text);
   }
 }
 

@@ -1,13 +1,16 @@
 /* fit_table_foot.c: what stands below the coefficients of a regression table.
  *
- * 1. Controls: Yes where the fit has terms that the table does not show; the line is left out where no fit has. Lines of controls= stand for their terms, which
+ * 1. foot= names the lines and their order: sections (controls, fe, units, lines, nobs or N, r2, stats, errors, tests), rule, one of lines= by its name, a statistic
+ *    (aic:1), a test. Without it all sections in that order, a rule above the tests.
+ * 2. Controls: Yes where the fit has terms that the table does not show; the line is left out where no fit has. Lines of controls= stand for their terms, which
  *    are not shown either; what no line names stays in the line of all.
- * 2. One Yes/No line for each absorbed effect of any fit; the number of units is the levels of the fit's first absorbed effect, its line named by that effect.
- * 3. Lines of lines=; N; R2 of the kind asked for, pseudo R2 where a fit has one; further statistics by name: one that no fit has is an error.
- * 4. The line of errors says how each fit's were made: clustered by firm, robust (HC1), ...
- * 5. Tests: statistic, then a line with its p-value or, where the fit gives one (Stock-Yogo), its critical value in brackets. tests=auto shows what papers print of
+ * 3. One Yes/No line for each absorbed effect of any fit, or the lines of fe=(Place and time:sid year), Yes where the fit has all of these. The number of units is the levels of
+ *    the fit's first absorbed effect, its line named by that effect; units=all: of each.
+ * 4. Lines of lines=; N; R2 of the kind asked for, pseudo R2 where a fit has one; further statistics by name: one that no fit has is an error.
+ * 5. The line of errors says how each fit's were made: clustered by firm, robust (HC1), ...
+ * 6. Tests: statistic, then a line with its p-value or, where the fit gives one (Stock-Yogo), its critical value in brackets. tests=auto shows what papers print of
  *    instruments (first-stage F: the robust one where there is one), pretrend, sobel, hausman, thresholds; not what every fit has (wald, lr), nor the rest of a battery.
- * 6. Columns of a fit's further equations show the effects and the errors, and N, but no R2 or tests: those are the fit's, in its own column. */
+ * 7. Columns of a fit's further equations show the effects and the errors, and N, but no R2 or tests: those are the fit's, in its own column. */
 #include "print.h"
 
 static bool silent(const PaperColumn *column) { return !column->fit || column->failed; }
@@ -23,32 +26,39 @@ static bool in_rows(const Paper *paper, const char *term) {
   return false;
 }
 
-/* controls=(Weather:rain temp*, Size:assets): lines of their own; terms stand apart by blanks. */
-void paper_read_controls(Paper *paper) {
+/* 0 or 1, or lines of their own: controls=(Weather:rain temp*, Size:assets); terms stand apart by blanks. What is left over has its line unless it is 0. */
+static int read_groups(Paper *paper, const char *option, PaperControls **groups, bool *rest) {
   static const char *const SWITCH[] = {"0", "no", "false", "1", "yes", "true"};
-  const char *text = print_option(paper->job, "controls")->text;
-  paper->control_line = true;
+  const char *text = print_option(paper->job, option)->text;
+  *rest = true;
   for (int i = 0; i < 6; i++)
     if (strcmp(text, SWITCH[i]) == 0) {
-      paper->control_line = i > 2;
-      return;
+      *rest = i > 2;
+      return 0;
     }
   PrintList list = print_list(paper->run, text);
-  paper->control = NEW_ARRAY(paper->run, PaperControls, list.count + 1);
+  *groups = NEW_ARRAY(paper->run, PaperControls, list.count + 1);
+  int count = 0;
   for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
     const char *colon = strchr(list.item[i], ':');
     char *terms = run_text(paper->run, colon ? colon + 1 : "");
     if (!colon || !terms) {
-      run_fail(paper->run, "controls=%.60s: 0, 1, or lines with their terms, as in controls=(Weather:rain temp*, Size:assets)", list.item[i]);
-      return;
+      run_fail(paper->run, "%s=%.60s: 0, 1, or lines with their terms, as in %s", option, list.item[i], *option == 'c' ? "controls=(Weather:rain temp*, Size:assets)" : "fe=(Place and time:sid year)");
+      return 0;
     }
     int depth = 0;
     for (char *at = terms; *at; at++) {
-      depth += (*at == '(') - (*at == ')');
+      depth += (*at == '(' || *at == '[') - (*at == ')' || *at == ']');
       if (*at == ' ' && depth == 0) *at = ';';
     }
-    paper->control[paper->controls++] = (PaperControls){run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i])), print_list(paper->run, terms)};
+    (*groups)[count++] = (PaperControls){run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i])), print_list(paper->run, terms)};
   }
+  return count;
+}
+
+void paper_read_groups(Paper *paper) {
+  paper->controls = read_groups(paper, "controls", &paper->control, &paper->control_line);
+  if (!run_failed(paper->run)) paper->effects = read_groups(paper, "fe", &paper->effect, &paper->effect_lines);
 }
 
 /* A Yes/No line for a group of controls=, or (group -1) for what is hidden and in none. */
@@ -86,12 +96,38 @@ static bool seen_before(const Paper *paper, int column, int effect) {
   return false;
 }
 
+static bool in_group(const Paper *paper, int group, const char *name) { return paper_in_list(paper, &paper->effect[group].patterns, name); }
+
+/* Rule 3: Yes where each pattern of the line is an effect of the fit. */
+static void effect_group(Paper *paper, int group) {
+  const PaperControls *line = &paper->effect[group];
+  bool *found = NEW_ARRAY(paper->run, bool, line->patterns.count + 1);
+  TableCell *cell = found ? table_row(&paper->table, TABLE_BODY, line->label) : NULL;
+  for (int c = 0; cell && c < paper->columns; c++) {
+    const Fit *fit = paper->column[c].fit;
+    if (silent(&paper->column[c])) continue;
+    bool all = true;
+    for (int i = 0; i < line->patterns.count; i++) {
+      bool has = false;
+      for (int e = 0; e < fit->absorbed && !has; e++) has = paper_matches(paper, line->patterns.item[i], fit->absorbed_effect[e].name);
+      found[i] |= has;
+      all &= has;
+    }
+    cell[1 + c].text = paper->mark[all];
+  }
+  for (int i = 0; cell && i < line->patterns.count && !paper->title; i++)
+    if (!found[i]) run_fail(paper->run, "fe=: '%.60s' is no absorbed effect of the fits", line->patterns.item[i]);
+}
+
 static void effects(Paper *paper) {
-  for (int c = 0; c < paper->columns && asked(paper, "fe"); c++) {
+  for (int g = 0; g < paper->effects && !run_failed(paper->run); g++) effect_group(paper, g);
+  for (int c = 0; c < paper->columns && paper->effect_lines; c++) {
     const Fit *fit = paper->column[c].fit;
     for (int e = 0; !silent(&paper->column[c]) && e < fit->absorbed && run_poll(paper->run, 1000); e++) {
-      if (seen_before(paper, c, e)) continue;
+      bool before = seen_before(paper, c, e);
       const char *name = fit->absorbed_effect[e].name, *format = paper_word(paper, "%s fixed effects");
+      for (int g = 0; g < paper->effects && !before; g++) before = in_group(paper, g, name);
+      if (before) continue;
       Text line = {.run = paper->run};
       const char *place = strstr(format, "%s"); /* our own formats: one %s */
       text_add_n(&line, format, (size_t)(place - format));
@@ -132,17 +168,21 @@ static bool speaks(const Paper *paper, int c) {
 }
 
 static void units(Paper *paper) {
-  for (int c = 0; c < paper->columns && asked(paper, "units"); c++) {
-    if (!own(&paper->column[c]) || !paper->column[c].fit->absorbed) continue;
-    const char *name = paper->column[c].fit->absorbed_effect[0].name;
-    bool known = false;
-    for (int i = 0; i < c; i++) known |= own(&paper->column[i]) && paper->column[i].fit->absorbed && strcmp(paper->column[i].fit->absorbed_effect[0].name, name) == 0;
-    if (known) continue;
-    const char *label = paper_name(paper, name);
-    TableCell *cell = table_row(&paper->table, TABLE_BODY, paper->chinese ? run_format(paper->run, "%s 个数", label) : run_format(paper->run, "Number of %s", label));
-    for (int i = 0; cell && i < paper->columns; i++) {
-      const FitAbsorbed *effect = own(&paper->column[i]) ? effect_in(paper->column[i].fit, name) : NULL;
-      if (effect && effect->levels) cell[1 + i].text = whole(paper->run, (double)effect->levels);
+  const char *text = print_option(paper->job, "units")->text;
+  bool all = strcmp(text, "all") == 0, none = strcmp(text, "0") == 0 || strcmp(text, "no") == 0;
+  for (int c = 0; c < paper->columns && !none; c++) {
+    for (int e = 0; own(&paper->column[c]) && e < paper->column[c].fit->absorbed && (all || !e) && run_poll(paper->run, 1000); e++) {
+      const char *name = paper->column[c].fit->absorbed_effect[e].name;
+      bool known = false;
+      for (int i = 0; i < c && !known; i++)
+        for (int k = 0; own(&paper->column[i]) && k < paper->column[i].fit->absorbed && (all || !k); k++) known |= strcmp(paper->column[i].fit->absorbed_effect[k].name, name) == 0;
+      if (known) continue;
+      const char *label = paper_name(paper, name);
+      TableCell *cell = table_row(&paper->table, TABLE_BODY, paper->chinese ? run_format(paper->run, "%s 个数", label) : run_format(paper->run, "Number of %s", label));
+      for (int i = 0; cell && i < paper->columns; i++) {
+        const FitAbsorbed *effect = own(&paper->column[i]) ? effect_in(paper->column[i].fit, name) : NULL;
+        if (effect && effect->levels) cell[1 + i] = (TableCell){.text = whole(paper->run, (double)effect->levels), .number = true, .span = 1};
+      }
     }
   }
 }
@@ -162,28 +202,46 @@ static bool stat_line(Paper *paper, const char *label, const char *stat, int dig
   return true;
 }
 
-/* lines=(Sample: all | all | South): the cells as they are; one cell stands for all columns. */
-static void lines(Paper *paper) {
-  PrintList list = print_list(paper->run, print_text(paper->job, "lines"));
-  for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
-    const char *colon = strchr(list.item[i], ':'), *from = colon ? colon + 1 : "";
-    int cells = 1;
-    for (const char *at = from; *at; at++) cells += *at == '|';
-    if (!colon || (cells != 1 && cells != paper->columns)) {
-      run_fail(paper->run, "lines=: '%.80s' must be a name, a colon and %d cells with | between them, or one for all columns", list.item[i], paper->columns);
-      return;
-    }
-    TableCell *cell = table_row(&paper->table, TABLE_BODY, print_unquoted(paper->run, run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i]))));
-    for (int c = 0; cell && c < paper->columns; c++) {
-      size_t length = strcspn(from, "|"), start = strspn(from, " "), end = length;
-      while (end > start && from[end - 1] == ' ') end--;
-      const char *text = end > start ? run_text_n(paper->run, from + start, end - start) : NULL;
-      bool number = text && strspn(text, "0123456789.,-") == strlen(text);
-      cell[1 + c] = (TableCell){.text = text, .number = number, .span = 1};
-      if (cells > 1) from += length + (from[length] == '|');
-    }
+/* "a | b | c" in the cells of a row; one stands for all columns. */
+void paper_fill(Paper *paper, const char *option, const char *item, const char *from, TableCell *cell) {
+  int cells = 1;
+  for (const char *at = from; *at; at++) cells += *at == '|';
+  if (cells != 1 && cells != paper->columns) {
+    run_fail(paper->run, "%s=: '%.80s' must be a name, a colon and %d cells with | between them, or one for all columns", option, item, paper->columns);
+    return;
+  }
+  for (int c = 0; c < paper->columns; c++) {
+    size_t length = strcspn(from, "|"), start = strspn(from, " "), end = length;
+    while (end > start && from[end - 1] == ' ') end--;
+    const char *text = end > start ? run_text_n(paper->run, from + start, end - start) : NULL;
+    bool number = text && strspn(text, "0123456789.,-") == strlen(text);
+    cell[1 + c] = (TableCell){.text = text, .number = number, .span = 1};
+    if (cells > 1) from += length + (from[length] == '|');
   }
 }
+
+/* Those of lines=(Sample: all | all | South), or the one of this name; false where there is none. */
+static bool own_lines(Paper *paper, const char *wanted) {
+  PrintList list = print_list(paper->run, print_text(paper->job, "lines"));
+  bool any = false;
+  for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
+    const char *colon = strchr(list.item[i], ':');
+    if (!colon) {
+      run_fail(paper->run, "lines=: '%.80s' must be a name, a colon and %d cells with | between them, or one for all columns", list.item[i], paper->columns);
+      return true;
+    }
+    const char *name = print_unquoted(paper->run, run_text_n(paper->run, list.item[i], (size_t)(colon - list.item[i])));
+    bool named = false;
+    for (int f = 0; f < paper->foot.count && name && !wanted; f++) named |= strcmp(paper->foot.item[f], name) == 0; /* stands elsewhere */
+    if (!name || named || (wanted && strcmp(wanted, name) != 0)) continue;
+    any = true;
+    TableCell *cell = table_row(&paper->table, TABLE_BODY, name);
+    if (cell) paper_fill(paper, "lines", list.item[i], colon + 1, cell);
+  }
+  return any;
+}
+
+static void lines(Paper *paper) { own_lines(paper, NULL); }
 
 /* What a statistic is called where rename= does not say. */
 static const char *stat_label(const Paper *paper, const char *name) {
@@ -196,11 +254,14 @@ static const char *stat_label(const Paper *paper, const char *name) {
   return label;
 }
 
-static void numbers(Paper *paper) {
-  static const char *const KINDS[][3] = {{"overall", "R²", "r2"}, {"adj", "Adjusted R²", "r2_adj"}, {"within", "Within R²", "r2_within"}};
+static void observations(Paper *paper) {
   TableCell *cell = asked(paper, "nobs") ? table_row(&paper->table, TABLE_BODY, paper_line(paper, "N")) : NULL;
   for (int c = 0; cell && c < paper->columns; c++)
-    if (!silent(&paper->column[c])) cell[1 + c].text = whole(paper->run, (double)paper->column[c].fit->nobs);
+    if (!silent(&paper->column[c])) cell[1 + c] = (TableCell){.text = whole(paper->run, (double)paper->column[c].fit->nobs), .number = true, .span = 1};
+}
+
+static void r2_lines(Paper *paper) {
+  static const char *const KINDS[][3] = {{"overall", "R²", "r2"}, {"adj", "Adjusted R²", "r2_adj"}, {"within", "Within R²", "r2_within"}};
   const char *text = print_option(paper->job, "r2")->text;
   bool none = strcmp(text, "none") == 0 || strcmp(text, "0") == 0;
   for (const char *at = text; *at && !none && !run_failed(paper->run);) {
@@ -211,20 +272,31 @@ static void numbers(Paper *paper) {
     at += length + (at[length] != '\0');
   }
   if (!none) stat_line(paper, paper_line(paper, "Pseudo R²"), "pseudo_r2", 3);
-  PrintList stats = print_list(paper->run, print_text(paper->job, "stats"));
-  for (int i = 0; i < stats.count && !run_failed(paper->run); i++) {
-    const char *name = stats.item[i], *colon = strchr(name, ':');
-    int digits = -1;
-    if (colon) {
-      digits = colon[1] >= '0' && colon[1] <= '9' && !colon[2] ? colon[1] - '0' : -1;
-      if (digits < 0) run_fail(paper->run, "stats=%.60s: behind the colon stands the number of decimals, 0 to 9", name);
-      name = run_text_n(paper->run, name, (size_t)(colon - name));
-    }
-    if (run_failed(paper->run)) return;
-    bool any = stat_line(paper, stat_label(paper, name), name, digits), fits = false;
-    for (int c = 0; c < paper->columns; c++) fits |= speaks(paper, c);
-    if (!any && fits) run_fail(paper->run, "stats=%.60s: no fit has a statistic of this name; SELECT name FROM fit_stats(fit) lists them", name);
+}
+
+/* "aic:1"; false where no fit has it. */
+static bool named_stat(Paper *paper, const char *option, const char *name) {
+  const char *colon = strchr(name, ':');
+  int digits = -1;
+  if (colon) {
+    digits = colon[1] >= '0' && colon[1] <= '9' && !colon[2] ? colon[1] - '0' : -1;
+    if (digits < 0) run_fail(paper->run, "%s=%.60s: behind the colon stands the number of decimals, 0 to 9", option, name);
+    name = run_text_n(paper->run, name, (size_t)(colon - name));
   }
+  return run_failed(paper->run) || stat_line(paper, stat_label(paper, name), name, digits);
+}
+
+static bool any_speaks(const Paper *paper) {
+  for (int c = 0; c < paper->columns; c++)
+    if (speaks(paper, c)) return true;
+  return false;
+}
+
+static void stats(Paper *paper) {
+  PrintList list = print_list(paper->run, print_text(paper->job, "stats"));
+  for (int i = 0; i < list.count && !run_failed(paper->run); i++)
+    if (!named_stat(paper, "stats", list.item[i]) && any_speaks(paper))
+      run_fail(paper->run, "stats=%.60s: no fit has a statistic of this name; SELECT name FROM fit_stats(fit) lists them", list.item[i]);
 }
 
 static const char *errors_text(const Paper *paper, const char *type) {
@@ -319,11 +391,10 @@ static void test_lines(Paper *paper, const FitTest *like) {
   }
 }
 
-static void tests(Paper *paper) {
-  const char *mode = print_option(paper->job, "tests")->text;
+/* By mode (auto, all) or names; false where there is none. */
+static bool write_tests(Paper *paper, const char *mode, bool rule) {
   PrintList names = print_list(paper->run, mode);
-  if (strcmp(mode, "none") == 0 || strcmp(mode, "0") == 0) return;
-  bool ruled = false;
+  bool any = false;
   for (int c = 0; c < paper->columns; c++) {
     const Fit *fit = paper->column[c].fit;
     for (int i = 0; speaks(paper, c) && i < fit->tests && run_poll(paper->run, 10000); i++) {
@@ -335,21 +406,50 @@ static void tests(Paper *paper) {
       }
       for (int b = 0; b < i && !before; b++) before = find_test(fit, test->test, test->subject) != test;
       if (before || !wanted(fit, test, mode, &names)) continue;
-      if (!ruled) table_rule(&paper->table);
-      ruled = true;
+      if (!any && rule) table_rule(&paper->table);
+      any = true;
       test_lines(paper, test);
     }
   }
+  return any;
+}
+
+static void tests(Paper *paper) {
+  const char *mode = print_option(paper->job, "tests")->text;
+  if (strcmp(mode, "none") != 0 && strcmp(mode, "0") != 0) write_tests(paper, mode, paper->foot.count == 0);
+}
+
+/* ------------------------------------------------------------------------------------------------ foot= */
+
+static const struct {
+  const char *name;
+  void (*write)(Paper *paper);
+} SECTIONS[] = {{"controls", controls}, {"fe", effects}, {"units", units}, {"lines", lines}, {"nobs", observations}, {"r2", r2_lines}, {"stats", stats}, {"errors", errors}, {"tests", tests}};
+enum { SECTION_COUNT = sizeof SECTIONS / sizeof SECTIONS[0] };
+
+static void foot_item(Paper *paper, const char *item, bool last) {
+  const char *name = strcmp(item, "N") == 0 ? "nobs" : item;
+  for (int i = 0; i < SECTION_COUNT; i++)
+    if (strcmp(SECTIONS[i].name, name) == 0) {
+      if (last || SECTIONS[i].write != lines) SECTIONS[i].write(paper);
+      return;
+    }
+  if (strcmp(item, "rule") == 0) {
+    table_rule(&paper->table);
+    return;
+  }
+  int rows = paper->table.rows;
+  if (own_lines(paper, item)) {
+    if (!last) paper->table.rows = rows;
+    return;
+  }
+  if (run_failed(paper->run) || named_stat(paper, "foot", item) || write_tests(paper, item, false) || !any_speaks(paper)) return;
+  run_fail(paper->run, "foot=: '%.60s' is none of controls, fe, units, lines, N, r2, stats, errors, tests, rule, nor a line of lines=, a statistic or a test of the fits", item);
 }
 
 void paper_foot(Paper *paper, bool last) {
-  controls(paper);
-  effects(paper);
-  units(paper);
-  if (last) lines(paper);
-  numbers(paper);
-  errors(paper);
-  tests(paper);
+  for (int i = 0; i < SECTION_COUNT && !paper->foot.count; i++) foot_item(paper, SECTIONS[i].name, last);
+  for (int i = 0; i < paper->foot.count && !run_failed(paper->run); i++) foot_item(paper, paper->foot.item[i], last);
   for (int c = 0; c < paper->columns && !run_failed(paper->run); c++) {
     if (!paper->column[c].failed) continue;
     const char *where = paper->title ? run_format(paper->run, "%s, ", paper->title) : "";

@@ -50,11 +50,12 @@ typedef struct PrintList {
   const char **item;
 } PrintList;
 PrintList print_list(Run *run, const char *text);
-bool print_matches(const char *pattern, const char *text); /* * stands for any text; blanks do not matter */
+bool print_matches(const char *pattern, const char *text); /* * stands for any text, ? for one sign; blanks do not matter */
 const char *print_unquoted(Run *run, const char *text);
 
 void text_fixed(Text *text, double value, int decimals);               /* a point whatever the locale, no "-0.00"; nothing for NAN */
 void text_minus(Text *text, double value, int decimals);               /* the same with a minus sign in place of the hyphen; nothing for infinities */
+void text_scientific(Text *text, double value, int figures);           /* 1.23e-05 */
 void text_short(Text *text, double value, int decimals);               /* the same without zeros at the end: coordinates, ticks */
 const char *print_fixed(Run *run, double value, int decimals);
 void text_xml(Text *out, const char *text);                            /* & < > " ' escaped; what XML forbids is left out, what is no UTF-8 becomes U+FFFD */
@@ -72,7 +73,15 @@ Stars stars_read(Run *run, const char *text);                    /* (.01,.05,.1)
 const char *stars_of(const Stars *stars, double p_value);        /* "" where none */
 const char *stars_note(Run *run, const Stars *stars);            /* "*** p < 0.01, ..." ; NULL where none */
 
-/* ------------------------------------------------------------------------------------------------ table.c, table_markup.c, table_rtf.c
+/* ------------------------------------------------------------------------------------------------ expression.c */
+
+typedef struct Dual {
+  double value, slope;  /* and its derivative */
+} Dual;
+typedef Dual DualOf(void *context, const char *name);
+Dual print_expression(Run *run, const char *option, const char *text, DualOf *of, void *context); /* NAN where it has no value; fails where it is none */
+
+/* ------------------------------------------------------------------------------------------------ table.c, table_shape.c, table_text.c, table_markup.c, table_latex.c, table_rtf.c
  * One model of a table, six formats. Cells are plain UTF-8; the formats escape. */
 
 typedef struct TableCell {
@@ -80,6 +89,8 @@ typedef struct TableCell {
   const char *stars; /* NULL: none; hang on the right */
   bool number;       /* aligned at its decimal point where it has one; "-" is a minus */
   int span;          /* columns that it covers; those behind it are ignored */
+  bool bold;
+  const char *colour; /* behind it: six hexadecimal digits; NULL: none */
 } TableCell;
 
 typedef enum TableRowKind { TABLE_HEAD, TABLE_BODY, TABLE_RULE } TableRowKind;
@@ -87,6 +98,7 @@ typedef struct TableRow {
   TableRowKind kind;
   bool underlined;   /* a head whose spanning cells have a rule of their own beneath */
   TableCell *cell;   /* one for each column; NULL for a rule */
+  bool gap;          /* space above it */
   int beneath;       /* a line beneath the estimates of the row before: the first, the second; 0: none */
 } TableRow;
 
@@ -97,21 +109,44 @@ typedef struct Table {
   TableRow *row;
   const char *title, *label; /* NULL: none; the label is LaTeX's */
   bool chinese, fragment;    /* fragment: LaTeX without the table around the tabular */
-  bool full, page;           /* as wide as the page; a whole document of LaTeX or HTML */
+  bool page;                 /* a whole document of LaTeX or HTML */
+  enum { RULES_NONE, RULES_ONE, RULES_DOUBLE, RULES_HLINE } rules;
+  bool compress, raw;        /* raw: texts are not escaped */
+  const char *align;         /* l, c, r, d: one letter for all columns but the first, or one for each; NULL */
+  char point;                /* the decimal sign */
+  bool no_zero;              /* .123 */
   struct {
-    bool dcolumn, threeparttable, sideways, wide, here, longtable;
-    const char *size;        /* NULL: as the page */
+    double value;
+    const char *unit;        /* %, cm, mm, in, pt; NULL: as wide as it is */
+  } width;
+  struct {
+    const char *name;
+    double points;           /* NULL, 0: the format's own */
+  } font;
+  struct {
+    bool dcolumn, threeparttable, sideways, wide, here, longtable, adjustbox, flush, standalone;
+    const char *size, *stretch, *place, *packages; /* NULL: as the page */
   } latex;
   int notes, note_capacity;
   const char **note;
 } Table;
 
-void table_begin(const PrintJob *job, Table *table, int columns);      /* title, label, lang, fragment, full, page, latex from the options of that name */
+void table_begin(const PrintJob *job, Table *table, int columns);      /* what TABLE_OPTIONS ask for */
 TableCell *table_row(Table *table, TableRowKind kind, const char *name); /* its cells; NULL only if the run failed; valid until the run ends */
 void table_rule(Table *table);
 void table_note(Table *table, const char *note);
 void table_widen(Table *table, int lines);                             /* puts the lines beneath into columns of their own, that many behind each column */
-void table_write(const Table *table, const char *format, Text *out);   /* text, markdown, latex, html, csv, scsv, tsv, rtf */
+void table_own_notes(const PrintJob *job, Table *table);               /* notes=, below those of the table */
+const char *table_styled(const Table *table, const char *text);        /* its numbers as decimal= and zero= have them */
+char table_align(const Table *table, int column);                      /* l, c, r, d; 0: as the format has it */
+bool table_minus(const char *at, const char *start);                   /* a - of the text that starts there is a minus */
+bool table_decimal(const Table *table, const TableCell *cell, int *before, int *behind); /* a number with one point: signs before it, from it on */
+size_t table_power(const char *at);                                    /* the length of "e-05" in a number, whose last two signs are the power; 0: none is there */
+bool table_indented(const TableCell *cell, int column);                /* two blanks before a row's name: it belongs to the row above */
+void table_transpose(Table *table);                                    /* columns become rows */
+void table_insert(Table *table, const char *head, int count, const char *const *name, const char *const *text); /* a column behind the names, a text beside each named line */
+void table_share(Table *table, int panels, const int *from, const int *to); /* rows that all panels' feet have stand once, at the end */
+void table_write(Table *table, const char *format, Text *out);         /* text, markdown, latex, html, csv, scsv, tsv, rtf */
 void table_write_text(const Table *table, Text *out);
 void table_write_csv(const Table *table, char separator, Text *out);
 void table_write_markdown(const Table *table, Text *out);
@@ -120,18 +155,25 @@ void table_write_rtf(const Table *table, Text *out);
 void table_write_html(const Table *table, Text *out);
 int text_width(const char *text);                                      /* columns on a terminal: Chinese characters are two wide */
 
-extern const OptionSpec TABLE_OPTIONS[];                               /* format, title, label, notes, lang, fragment, full, page, latex */
+extern const OptionSpec TABLE_OPTIONS[];                               /* format, title, notes, rules, width, latex, lang, ... */
 
 /* ------------------------------------------------------------------------------------------------ fit_table.c and its _columns, _terms, _cells, _foot */
 
-/* The lines beneath an estimate. */
-enum Under { UNDER_SE, UNDER_T, UNDER_P, UNDER_CI, UNDER_KINDS };
-typedef struct UnderLines {
-  int count;
-  enum Under kind[UNDER_KINDS];
-  int way[UNDER_KINDS]; /* 0 parentheses, 1 brackets, 2 braces, 3 nothing */
-  bool used[UNDER_KINDS];
-} UnderLines;
+/* What stands in a cell, or on a line beneath it. */
+enum { PAPER_LINES = 8 };
+typedef struct PaperLine {
+  const char *what;      /* "se", "|t|", "ci", "beta"; NULL: the template is all */
+  const char *template;  /* text with expressions in braces */
+  int way;               /* around it: 0 parentheses, 1 brackets, 2 braces, 3 nothing */
+} PaperLine;
+
+typedef struct PaperTransform {
+  const char *selector, *expression; /* "dt", "@2", "dt@2", "": all */
+} PaperTransform;
+
+typedef struct PaperHighlight {
+  const char *selector, *colour;     /* six hexadecimal digits; NULL: bold */
+} PaperHighlight;
 
 typedef struct PaperColumn {
   const Fit *fit;
@@ -142,7 +184,7 @@ typedef struct PaperColumn {
 } PaperColumn;
 
 typedef struct PaperTerm {
-  const char *name;
+  const char *name, *part; /* part: with stack=1, of a further equation; NULL */
   struct PaperTerm *also; /* another with the same label, in other columns */
 } PaperTerm;
 
@@ -163,15 +205,30 @@ typedef struct Paper {
   const char **every;   /* all terms of the fits, shown or not */
   PrintList renames;
   Stars stars;
+  bool starred_under;   /* the stars hang on the first line beneath */
+  PrintList starred_terms; /* only these have stars */
+  PaperLine main;
+  int lines;
+  PaperLine line[PAPER_LINES];
+  bool intervals;       /* main= or under= shows them */
+  int transforms, highlights;
+  PaperTransform *transform;
+  PaperHighlight *highlight;
+  const char *vacant;   /* in a cell whose column has not the term; NULL */
+  bool stacked;         /* further equations stand below the model */
+  PrintList parts;      /* those of parts= */
   int digits;           /* -1: as many as the error needs */
   int figures;          /* of each number, where digits=a3; 0: none */
-  int own_digits[UNDER_KINDS]; /* of the lines beneath, in the order of enum Under; -1: those of their kind */
+  char figures_kind;    /* 'a', 's', 'e' */
+  PrintList digits_of;  /* "t:1", "dt:5" */
+  PrintList foot;       /* what stands below the coefficients, in order */
   PrintList above;      /* lines above terms */
   double level;         /* of the intervals; NAN: each fit's own */
   const char *mark[2];  /* no, yes */
   bool control_line;
-  int controls;         /* lines of controls= */
-  PaperControls *control;
+  int controls, effects; /* lines of controls=, of fe= */
+  PaperControls *control, *effect;
+  bool effect_lines;    /* a line of its own for an effect that no line of fe= names */
   const char *title;    /* of the panel; NULL */
   bool outcomes_differ; /* between panels: not in the heads */
   Table table;
@@ -192,13 +249,20 @@ void paper_check_lists(Paper *panel, int panels);                      /* a patt
 const FitTerm *paper_row_term(const PaperColumn *column, const PaperTerm *row);
 int paper_constant(const Paper *paper);                                /* 1, 0 as asked; -1: where the model estimates it */
 const char *paper_line_above(const Paper *paper, const char *item, const char *term);
-void paper_read_digits(Paper *paper);
-UnderLines paper_read_under(Paper *paper);
-void paper_coefficients(Paper *paper, const UnderLines *under, bool *dash);
+bool paper_matches(const Paper *paper, const char *pattern, const char *term); /* its name or its label */
+bool paper_in_list(const Paper *paper, const PrintList *list, const char *term);
+bool paper_selects(const Paper *paper, const char *selector, int column, const char *term); /* "dt", "@2", "dt@2-4" */
+bool paper_selected(const Paper *paper, const char *selector);         /* something is */
+const char *paper_column_mark(const char *selector);                   /* its @ */
+void paper_highlight(const Paper *paper, int column, const char *term, TableCell *cell);
+void paper_read_lines(Paper *paper);                                   /* main=, under=, brackets= */
+void paper_check_lines(Paper *panel, int panels);                      /* their numbers must be some fit's */
+void paper_coefficients(Paper *paper, bool *dash);
 double paper_common_level(const Paper *panel, int panels);             /* of the intervals; NAN where they differ or a fit does not say */
-void paper_note_under(Paper *paper, const UnderLines *under, double level);
-void paper_note_exponentials(Paper *paper);
-void paper_read_controls(Paper *paper);
+void paper_note_under(Paper *paper, double level);
+void paper_note_transforms(Paper *paper);
+void paper_fill(Paper *paper, const char *option, const char *item, const char *cells, TableCell *cell); /* "a | b | c" in the cells of a row */
+void paper_read_groups(Paper *paper);                                  /* controls=, fe= */
 void paper_foot(Paper *paper, bool last);                              /* controls, effects, units, N, R2, errors, tests, notes; last: lines= */
 
 /* ------------------------------------------------------------------------------------------------ canvas.c, scales.c, axes.c, panels.c: SVG */

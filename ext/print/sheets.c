@@ -78,12 +78,9 @@ static void print_correlations(PrintJob *job) {
   Table table;
   table_begin(job, &table, k + 1);
   triangle(job, &table, k, name, pair, &stars, under);
-  const char *notes = print_text(job, "notes");
-  if (!notes || strcmp(notes, "0") != 0) {
-    if (under) table_note(&table, run_format(run, "%s%s", print_word(table.chinese, "p-values in parentheses"), table.chinese ? "。" : "."));
-    if (stars.count) table_note(&table, run_format(run, "%s%s", stars_note(run, &stars), table.chinese ? "。" : "."));
-    table_note(&table, notes);
-  }
+  if (under) table_note(&table, run_format(run, "%s%s", print_word(table.chinese, "p-values in parentheses"), table.chinese ? "。" : "."));
+  if (stars.count) table_note(&table, run_format(run, "%s%s", stars_note(run, &stars), table.chinese ? "。" : "."));
+  table_own_notes(job, &table);
   if (!run_failed(run)) table_write(&table, print_option(job, "format")->text, job->out);
 }
 
@@ -143,8 +140,7 @@ static void print_descriptives(PrintJob *job) {
       row[1 + v] = (TableCell){.text = decimal ? print_fixed(run, value->number, digits) : print_cell(run, value), .number = value->type != CELL_TEXT, .span = 1};
     }
   }
-  const char *notes = print_text(job, "notes");
-  if (!notes || strcmp(notes, "0") != 0) table_note(&table, notes);
+  table_own_notes(job, &table);
   if (!run_failed(run)) table_write(&table, print_option(job, "format")->text, job->out);
 }
 

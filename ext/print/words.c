@@ -41,7 +41,7 @@ const char *print_word(bool chinese, const char *english) {
     {"Clusters", "聚类数"}, {"Units", "个体数"}, {"Adjusted within R²", "调整组内 R²"}, {"Pre-trends F", "事前趋势 F"},
     {"Variable", "变量"}, {"Mean", "均值"}, {"SD", "标准差"}, {"Min", "最小值"}, {"Max", "最大值"}, {"Median", "中位数"},
     {"Standard errors", "标准误"}, {"t statistics", "t 统计量"}, {"p-values", "p 值"}, {"Confidence intervals", "置信区间"}, {"in parentheses", "列于圆括号内"},
-    {"in brackets", "列于方括号内"}, {"in braces", "列于花括号内"}, {"beneath", "列于系数下方"}, {"beside", "列于系数右侧"}, {"p-values in parentheses", "括号内为 p 值"}, {"A dash: dropped as collinear", "短横线：因共线性而剔除"},
+    {"in brackets", "列于方括号内"}, {"in braces", "列于花括号内"}, {"beneath", "列于系数下方"}, {"z statistics", "z 统计量"}, {"Absolute t statistics", "t 统计量的绝对值"}, {"Absolute z statistics", "z 统计量的绝对值"}, {"Standardized coefficients", "标准化系数"}, {"Coefficients", "系数"}, {"beside", "列于系数右侧"}, {"p-values in parentheses", "括号内为 p 值"}, {"A dash: dropped as collinear", "短横线：因共线性而剔除"},
     {"Event time", "相对时期"}, {"Density", "密度"}, {"Value", "取值"}, {"p-value of each draw", "各次抽样的 p 值"}, {"Density of the draws", "抽样系数的密度"},
     {"Before", "匹配前"}, {"After", "匹配后"}, {"Estimate and interval", "估计系数与置信区间"}, {"Reference period", "基期"},
     {"Event study", "事件研究图"}, {"Coefficients", "系数图"}, {"Densities", "核密度图"}, {"Placebo", "安慰剂检验图"}, {"Lines", "折线图"}, {"Scatter", "散点图"}, {"Binned scatter", "分箱散点图"}, {"Balance", "平衡性检验图"},
@@ -99,7 +99,7 @@ bool print_matches(const char *pattern, const char *text) {
     if (*pattern == '*') {
       star = ++pattern;
       back = text;
-    } else if (*pattern && *pattern == *text) {
+    } else if (*pattern && (*pattern == *text || (*pattern == '?' && *text))) {
       pattern++;
       text++;
     } else if (!*pattern && !*text) {
@@ -133,6 +133,18 @@ void text_fixed(Text *text, double value, int decimals) {
   if (isnan(value)) return;
   if (isinf(value)) text_add(text, value > 0 ? "Inf" : "-Inf");
   else text_add_n(text, out, (size_t)write_fixed(out, sizeof out, value, decimals));
+}
+
+void text_scientific(Text *text, double value, int figures) {
+  char out[64];
+  if (!isfinite(value)) {
+    text_fixed(text, value, 0);
+    return;
+  }
+  int length = snprintf(out, sizeof out, "%.*e", figures > 1 ? figures - 1 : 0, value);
+  for (int i = 0; i < length; i++)
+    if (!strchr("0123456789+-e", out[i])) out[i] = '.';
+  text_add_n(text, out, (size_t)length);
 }
 
 void text_short(Text *text, double value, int decimals) {
