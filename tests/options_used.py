@@ -72,3 +72,11 @@ def test_hidden_columns_too(panel):
         panel.execute("SELECT * FROM psm_match('p', 'z > 3 ~ x') WHERE bandwidth = 0.1").fetchall()
     with pytest.raises(Exception, match="trim= is for support=trim; support=none does not use it"):
         panel.execute("SELECT psm_match('d ~ x; trim=.2', z > 3, x) FROM p").fetchall()
+
+
+def test_one_text_for_several_methods(panel):
+    sql = "SELECT DISTINCT method, att FROM psm_match('p', 'z > 3 ~ x', 'outcome=y, {}') WHERE method IN ('nearest', 'ipw') ORDER BY method"
+    ipw, nearest = panel.execute(sql.format("caliper=.01")).fetchall()
+    assert [ipw[0], nearest[0]] == ["ipw", "nearest"]
+    assert [ipw, nearest] == [panel.execute(sql.format("ratio=1")).fetchone(), ("nearest", nearest[1])]  # weighting does without the caliper
+    assert nearest not in panel.execute(sql.format("ratio=1")).fetchall()  # and matching does not

@@ -10,7 +10,8 @@
  * 5. The panel is set where it is needed: for shifts, nw and dk, for estimators with ESTIMATOR_PANEL, and when panel= is given. Without panel= it
  *    is id= and time= of the estimator, else the first two absorbed effects that are plain variables. Shifts, nw and dk fail without one;
  *    the estimators decide for themselves.
- * 6. An option that is without use, as the other options are (Estimator.uses), is an error, unless it is given as its default.
+ * 6. An option that is without use, as the other options are (Estimator.uses), is an error, unless it is given as its default; or in the text, and
+ *    the other in a hidden column: with WHERE method IN (...) one text serves several methods.
  * 7. A nested estimator, psm(formula, options), is compiled over the variables of the model that it stands in; its where= would be the model's, and is refused. */
 #include "sql.h"
 
@@ -262,6 +263,8 @@ static bool has_default(Compiler *compiler, const OptionValue *option) {
   }
 }
 
+static bool named_in_text(const Reader *reader, const OptionValue *option) { return reader->in_text[option - reader->plan->option]; }
+
 /* Rule 6. */
 static void check_uses(Compiler *compiler, const Reader *reader) {
   Run *run = compiler->run;
@@ -269,7 +272,8 @@ static void check_uses(Compiler *compiler, const Reader *reader) {
     const OptionValue *option = find_option(reader, use->option), *other = find_option(reader, use->other);
     assert(option && other);
     bool used = use->values ? !other->text || listed(use->values, other->text) : other->given;
-    if (!option->given || used || has_default(compiler, option) || run_failed(run)) continue;
+    bool serves_several = other->given && !named_in_text(reader, other) && named_in_text(reader, option);
+    if (!option->given || used || serves_several || has_default(compiler, option) || run_failed(run)) continue;
     if (use->values) run_fail(run, "%s= is for %s=%s; %s=%s does not use it", use->option, use->other, alternatives(run, use->values), use->other, other->text);
     else run_fail(run, "%s= is for %s=, which is not given", use->option, use->other);
   }
