@@ -1,4 +1,6 @@
--- Castle doctrine laws and homicide: a complete paper on real data (castle: 50 states, 2000-2010; Cheng and Hoekstra 2013, as causaldata ships it).
+-- Castle doctrine laws and homicide
+--
+-- A complete paper on real data: 50 states, 2000-2010 (Cheng and Hoekstra 2013, as causaldata ships it).
 -- sqlite3 build/demo.db '.load dist/econ' '.read sql/papers/castle.sql', or `make papers`.
 
 --# The data

@@ -1,5 +1,6 @@
--- Paper D: new-quality productive forces and trade development, a policy essay without an estimator. Its claims can be measured all the same:
--- is the world imbalanced between regions, does it converge, and do innovation and industry go together? Here on real open data: gapminder (income and
+-- Paper D: new-quality productive forces and trade development
+--
+-- A policy essay without an estimator. Its claims can be measured all the same: is the world imbalanced between regions, does it converge, and do innovation and industry go together? Here on real open data: gapminder (income and
 -- life expectancy of 142 countries, 1952-2007) and the production of the American states (munnell, 1970-1986).
 -- sqlite3 build/demo.db '.load dist/econ' '.read sql/papers/d.sql', or `make papers`.
 

@@ -1,4 +1,6 @@
--- An index panel from raw indicators: public capital and prosperity of 48 US states, 1970-1986 (munnell; Munnell 1990, as linearmodels ships it).
+-- An index panel from raw indicators
+--
+-- Public capital and prosperity of 48 US states, 1970-1986 (munnell; Munnell 1990, as linearmodels ships it).
 -- sqlite3 build/demo.db '.load dist/econ' '.read sql/papers/indices.sql'
 -- From holes to the finished table: interpolate, winsorise, weigh by entropy, principal components, TOPSIS, and what the choice of method changes.
 
