@@ -54,6 +54,19 @@ typedef struct AbsorbedEffect {
   const int *slope;   /* numeric variables */
 } AbsorbedEffect;
 
+/* Instruments of a dynamic panel, behind | where the estimator has ESTIMATOR_INSTRUMENTS: gmm(x + z, 2:4, collapse=1, equation=level), iv(w). */
+typedef enum InstrumentEquation { INSTRUMENT_BOTH, INSTRUMENT_TRANSFORMED, INSTRUMENT_LEVEL } InstrumentEquation;
+enum { INSTRUMENT_ALL_LAGS = 1 << 20 };
+typedef struct InstrumentSet {
+  const char *name;        /* as written, blanks apart */
+  bool gmm;                /* lags low..high, for each period its own; else iv(): the variables as they are */
+  int terms;               /* iv(0): none */
+  Term *term;
+  int low, high;           /* low <= high; INSTRUMENT_ALL_LAGS: as many as there are */
+  int collapse;            /* 0 or 1; -1: not said */
+  InstrumentEquation equation;
+} InstrumentSet;
+
 typedef enum DirectionKind { DIRECTION_POSITIVE, DIRECTION_NEGATIVE, DIRECTION_MIDDLE, DIRECTION_INTERVAL } DirectionKind;
 /* One entry of a list of variables: x1, -x2, mid(7) x3, int(6,8) x4, perhaps inside "dimension: ...;". */
 typedef struct Indicator {
@@ -90,6 +103,8 @@ typedef struct Model {
   Term *endogenous_term;
   int instruments;
   Term *instrument;
+  int instrument_sets;
+  InstrumentSet *instrument_set;
   /* MODEL_VARIABLES and MODEL_INDICATORS */
   int indicators;
   Indicator *indicator;
@@ -102,6 +117,7 @@ typedef struct Model {
   int unit, time;            /* variables of kind levels; -1 where there is none */
   int time_number;           /* the time as a numeric variable; -1 */
   int where;                 /* numeric variable of where=; -1. Rows where it is 0 or NULL are not used (but serve lags) */
+  bool keep_outside;         /* ESTIMATOR_KEEP_OUTSIDE */
 } Model;
 
 /* ------------------------------------------------------------------------------------------------ options */
@@ -334,6 +350,8 @@ enum EstimatorFlags {
   ESTIMATOR_ROWS = 2,       /* also a virtual table with row columns */
   ESTIMATOR_KEEP_NULLS = 4, /* rows with NULL stay (NAN, -1) and the estimator decides by column; rows outside where= are gone */
   ESTIMATOR_PANEL = 8,      /* needs model->unit, time and time_number even where no lag or vcov asks for them */
+  ESTIMATOR_KEEP_OUTSIDE = 16, /* rows outside where= stay, and the estimator reads model->where itself */
+  ESTIMATOR_INSTRUMENTS = 32,  /* a part of the formula may be gmm(x, 2:4) + iv(z): model->instrument_set */
 };
 
 struct Estimator {

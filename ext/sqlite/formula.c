@@ -542,9 +542,10 @@ static void parse_formula(Compiler *compiler, const Estimator *estimator, TokenL
     int inner = tokens_find(part, 0, "~");
     bool last = at > list.count;
     if (parts >= MOST_PARTS || (inner < part.count && (parts == 0 || !last || tokens_find(part, inner + 1, "~") < part.count)) ||
-        (parts == 2 && inner == part.count))
+        (parts == 2 && inner == part.count && !(estimator->flags & ESTIMATOR_INSTRUMENTS)))
       run_fail(run, "'%.200s' is not of the form outcome ~ regressors | effects | endogenous ~ instruments", tokens_raw(run, list));
     else if (parts == 0) parse_sum(compiler, part, &model->intercept, &regressors);
+    else if ((estimator->flags & ESTIMATOR_INSTRUMENTS) && names_instruments(part)) compile_instruments(compiler, part);
     else if (inner == part.count) parse_effects(compiler, part);
     else parse_instruments(compiler, part);
     if (parts == 0) model->terms = add_terms(compiler, &regressors, &model->term);

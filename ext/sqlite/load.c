@@ -89,7 +89,7 @@ Builder *builder_new(Run *run, const Plan *plan, bool keep_nulls, bool want_sour
   if (!builder->keep_all)
     for (int v = 0; v < model->variables; v++)
       if (!model->variable[v].optional && v != model->where) require_parts(builder, model, v);
-  builder->where = model->where >= 0 && !shifts ? raw_of[model->where] : -1;
+  builder->where = model->where >= 0 && !shifts && !model->keep_outside ? raw_of[model->where] : -1;
   return run_failed(run) ? NULL : builder;
 }
 
@@ -348,7 +348,7 @@ static void drop_rows(Run *run, const Plan *plan, Frame *frame, bool keep_nulls)
   const Model *model = &plan->model;
   bool *keep = NEW_ARRAY(run, bool, frame->rows);
   if (run_failed(run)) return;
-  const double *where = model->where >= 0 ? frame->column[model->where].number : NULL;
+  const double *where = model->where >= 0 && !model->keep_outside ? frame->column[model->where].number : NULL;
   for (int64_t row = 0; row < frame->rows; row++) keep[row] = !where || (where[row] != 0.0 && !isnan(where[row]));
   int64_t used = 0, inside = 0;
   for (int64_t row = 0; row < frame->rows; row++) inside += keep[row];
@@ -362,7 +362,7 @@ static void drop_rows(Run *run, const Plan *plan, Frame *frame, bool keep_nulls)
         for (int64_t row = 0; row < frame->rows; row++) keep[row] &= column->code[row] >= 0;
     }
   for (int64_t row = 0; row < frame->rows; row++) used += keep[row];
-  if (model->where >= 0 && frame->ledger.where_excluded == 0) frame->ledger.where_excluded = frame->rows - inside;
+  if (where && frame->ledger.where_excluded == 0) frame->ledger.where_excluded = frame->rows - inside;
   frame->ledger.null += inside - used;
   if (used < frame->rows) frame_keep(run, frame, keep);
   for (int v = 0; v < model->variables && !run_failed(run); v++) { /* what was looked at late */

@@ -318,6 +318,7 @@ void plan_compile(Run *run, const Estimator *estimator, const SourceColumns *col
                   const OptionPair *extra, Plan *plan) {
   *plan = (Plan){.options = 0};
   plan->model.outcome = plan->model.unit = plan->model.time = plan->model.time_number = plan->model.where = -1;
+  plan->model.keep_outside = estimator->flags & ESTIMATOR_KEEP_OUTSIDE;
   Reader reader = {run, estimator, plan, NULL, NULL, 0};
   Compiler compiler = {run, columns, &plan->model, 0, 0};
   list_options(&reader);

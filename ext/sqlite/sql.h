@@ -78,7 +78,7 @@ bool tokens_parenthesised(TokenList list, TokenList *inside);    /* the whole li
 bool tokens_number(Run *run, TokenList list, double *value);     /* the whole list is one number, perhaps with a sign; the locale does not matter */
 bool names_equal(const char *a, const char *b);                  /* small and capital ASCII letters are the same */
 
-/* ------------------------------------------------------------------------------------------------ expression.c, formula.c, lists.c, options.c, values.c
+/* ------------------------------------------------------------------------------------------------ expression.c, formula.c, instruments.c, lists.c, options.c, values.c
  * Text -> plan: everything that is known before a row is read. */
 typedef struct SourceColumns {
   int count;
@@ -112,6 +112,8 @@ typedef struct Compiler {
 } Compiler;
 void compile_model(Compiler *compiler, const Estimator *estimator, const char *text);
 void compile_list_model(Compiler *compiler, const Estimator *estimator, TokenList list); /* lists.c: MODEL_VARIABLES, MODEL_INDICATORS, MODEL_ROLES */
+bool names_instruments(TokenList part);                                               /* instruments.c: gmm(x, 2:4) + iv(z) */
+void compile_instruments(Compiler *compiler, TokenList part);
 int compile_number(Compiler *compiler, TokenList list, bool optional);                /* an expression, l(x), ... -> variable; -1: the run has failed */
 int compile_levels(Compiler *compiler, TokenList list, bool optional);                /* a or a^b -> variable */
 int compile_terms(Compiler *compiler, TokenList list, Term **terms);                  /* x1 + i(f) -> terms; how many. "1" is a term without factors */
