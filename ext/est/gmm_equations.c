@@ -34,24 +34,33 @@ static bool made_of(const Model *model, const Term *term) {
   return false;
 }
 
-/* NULL among the levels of i(f) makes a row incomplete, and design.c wants a level for each. */
-static void fill_levels(Job *job, bool *complete) {
+/* (1), from the variables of the terms. */
+static void find_complete(Job *job, bool *complete) {
+  const Model *model = job->model;
+  const double *y = job_number(job, model->outcome), *time = job_number(job, model->time_number);
+  const int32_t *unit = job_code(job, model->unit);
+  for (int64_t row = 0; row < job->frame->rows; row++) {
+    complete[row] = !isnan(y[row]) && !isnan(time[row]) && unit[row] >= 0;
+    for (int t = 0; t < model->terms; t++)
+      for (int f = 0; f < model->term[t].factors; f++) {
+        const Column *column = &job->frame->column[model->term[t].factor[f].variable];
+        complete[row] &= column->kind == COLUMN_NUMBER ? !isnan(column->number[row]) : column->code[row] >= 0;
+      }
+    if ((row & 0xFFF) == 0xFFF && !run_poll(job->run, 0x1000 * (uint64_t)(model->terms + 2))) return;
+  }
+}
+
+/* design.c wants a level in each row, and makes a dummy of each level that it sees: rows that are not complete get one of the others'. */
+static void fill_levels(Job *job, const bool *complete) {
   Run *run = job->run;
   for (int v = 0; v < job->frame->columns; v++) {
     Column *column = &job->frame->column[v];
-    if (column->kind != COLUMN_LEVELS || v == job->model->unit || v == job->model->time) continue;
-    bool dummies = false;
-    for (int t = 0; t < job->model->terms; t++)
-      for (int f = 0; f < job->model->term[t].factors; f++) dummies |= job->model->term[t].factor[f].variable == v;
-    int32_t *code = NEW_ARRAY(run, int32_t, job->frame->rows), any = -1;
+    if (column->kind != COLUMN_LEVELS || v == job->model->unit) continue;
+    int32_t *code = NEW_ARRAY(run, int32_t, job->frame->rows), any = 0;
     if (run_failed(run)) return;
     for (int64_t row = 0; row < job->frame->rows; row++)
-      if (column->code[row] >= 0) any = column->code[row];
-    if (any < 0) run_fail(run, "column '%s' is NULL in every row", job->model->variable[v].name);
-    for (int64_t row = 0; row < job->frame->rows; row++) {
-      code[row] = column->code[row] < 0 ? any : column->code[row];
-      if (dummies && column->code[row] < 0) complete[row] = false;
-    }
+      if (complete[row] && column->code[row] >= 0) any = column->code[row];
+    for (int64_t row = 0; row < job->frame->rows; row++) code[row] = complete[row] && column->code[row] >= 0 ? column->code[row] : any;
     column->code = code;
   }
 }
@@ -61,42 +70,43 @@ static bool holds(const Job *job, int64_t row) {
   return !where || (where[row] != 0 && !isnan(where[row]));
 }
 
-/* Which rows are complete, which units take part, and from when to when. */
-static void find_sample(GmmEquations *eq, const Design *design, bool *complete) {
+/* "; rows are 5 apart in year ..." where no lag of one period can be found. */
+static const char *step_hint(const GmmEquations *eq) {
+  double step = panel_step(&eq->series);
+  if (!(step > 1 && isfinite(step))) return "";
+  const char *hint = run_format(eq->job->run, "; rows are %.15g apart in %s, and one period is a step of 1: number the periods 1, 2, 3", step,
+                                eq->job->model->variable[eq->job->model->time_number].name);
+  return hint ? hint : "";
+}
+
+/* Which units take part, and from when to when. */
+static void find_sample(GmmEquations *eq) {
   Job *job = eq->job;
   Run *run = job->run;
-  const double *y = job_number(job, job->model->outcome), *time = eq->series.time;
-  const int32_t *code = job_code(job, job->model->unit);
+  const double *time = eq->series.time;
+  const char *name = job->model->variable[job->model->time_number].name;
   Ledger *ledger = &job->frame->ledger;
   double last = -INFINITY;
   eq->first_time = INFINITY;
   for (int64_t row = 0; row < job->frame->rows; row++) {
-    complete[row] &= !isnan(y[row]) && !isnan(time[row]) && code[row] >= 0;
-    for (int j = 0; j < design->k; j++) complete[row] &= !isnan(design->column[j][row]);
     if (!holds(job, row)) ledger->where_excluded++;
-    else if (!complete[row]) ledger->null++;
-    if ((row & 0xFFF) == 0xFFF && !run_poll(run, 0x1000 * (uint64_t)(design->k + 2))) return;
+    else if (!eq->complete[row]) ledger->null++;
+    if (isnan(time[row]) || time[row] == floor(time[row])) continue;
+    run_fail(run, "%s = %.15g is no whole number: differences are over one period; number the periods 1, 2, 3", name, time[row]);
+    return;
   }
   for (int32_t u = 0; u < eq->series.units; u++) {
-    for (int64_t i = eq->series.first[u]; i < eq->series.first[u + 1]; i++) eq->taken[u] |= complete[eq->series.row[i]] && holds(job, eq->series.row[i]);
+    for (int64_t i = eq->series.first[u]; i < eq->series.first[u + 1]; i++) eq->taken[u] |= eq->complete[eq->series.row[i]] && holds(job, eq->series.row[i]);
     if (!eq->taken[u]) continue;
     eq->first_time = fmin(eq->first_time, time[eq->series.row[eq->series.first[u]]]);
     last = fmax(last, time[eq->series.row[eq->series.first[u + 1] - 1]]);
   }
-  if (last < eq->first_time) {
-    run_fail(run, "no row has the outcome and every regressor: %lld read, %lld outside where=, %lld with a NULL or without the lags", (long long)ledger->read,
-             (long long)ledger->where_excluded, (long long)ledger->null);
-    return;
-  }
-  const char *name = job->model->variable[job->model->time_number].name;
-  for (int64_t row = 0; row < job->frame->rows; row++)
-    if (!isnan(time[row]) && time[row] != floor(time[row])) {
-      run_fail(run, "%s = %.15g is no whole number: differences are over one period; number the periods 1, 2, 3", name, time[row]);
-      return;
-    }
-  if (last - eq->first_time >= GMM_MOST_PERIODS)
+  if (last < eq->first_time)
+    run_fail(run, "no row has the outcome and every regressor: %lld read, %lld outside where=, %lld with a NULL or without the lags%s", (long long)ledger->read,
+             (long long)ledger->where_excluded, (long long)ledger->null, step_hint(eq));
+  else if (last - eq->first_time >= GMM_MOST_PERIODS)
     run_fail(run, "%s spans %.0f periods; this estimator is for many units and few periods, at most %d", name, last - eq->first_time + 1, GMM_MOST_PERIODS);
-  eq->periods = (int)(last - eq->first_time) + 1;
+  else eq->periods = (int)(last - eq->first_time) + 1;
 }
 
 static void add_source(GmmEquations *eq, GmmSource source) {
@@ -419,9 +429,8 @@ static void look_at_all(GmmEquations *eq) {
   ledger->other = eq->job->frame->rows - ledger->where_excluded - ledger->null - ledger->used;
   if (ledger->other) ledger->other_why = "without an equation, as a unit's first row in differences";
   if (eq->rows_transformed == 0) {
-    run_fail(run, "no unit has two %s complete rows: nothing can be %s; of %lld rows %lld lack a regressor, its lags, or the outcome, and one period is a step of 1 in %s",
-             eq->transform == GMM_DIFFERENCE ? "successive" : "", eq->transform == GMM_DIFFERENCE ? "differenced" : "deviated", (long long)ledger->read, (long long)ledger->null,
-             eq->job->model->variable[eq->job->model->time_number].name);
+    run_fail(run, "no unit has two complete rows%s: there is nothing to take its effect out of; of %lld rows %lld are outside where=, %lld lack a regressor, its lags, or the outcome%s",
+             eq->transform == GMM_DIFFERENCE ? ", one period apart" : "", (long long)ledger->read, (long long)ledger->where_excluded, (long long)ledger->null, step_hint(eq));
     return;
   }
   number_instruments(eq);
@@ -470,13 +479,13 @@ void gmm_equations(Job *job, GmmEquations *eq) {
   eq->taken = NEW_ARRAY(run, bool, eq->series.units);
   Design *design = NEW_ARRAY(run, Design, model->instrument_sets + 1), terms;
   if (run_failed(run)) return;
-  memset(complete, 1, (size_t)job->frame->rows);
-  fill_levels(job, complete);
+  eq->complete = complete;
+  find_complete(job, complete);
+  find_sample(eq);
+  if (!run_failed(run)) fill_levels(job, complete);
   if (!run_failed(run)) design_build(job, model->terms, model->term, false, true, DESIGN_BORROW, &terms);
   if (run_failed(run)) return;
   if (!terms.k) run_fail(run, "no regressor is left: the terms make no column");
-  eq->complete = complete;
-  find_sample(eq, &terms, complete);
   if (!run_failed(run)) lay_out(eq, &terms, design);
   if (!run_failed(run)) make_h(eq);
   if (!run_failed(run)) look_at_all(eq);

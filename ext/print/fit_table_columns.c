@@ -104,12 +104,13 @@ static const char *part_outcome(const FitTerm *term, const Fit *fit) {
 /* "2SLS", "OLS", "Poisson", ... */
 static const char *model_name(const Fit *fit) {
   static const char *const NAMES[][2] = {{"fe_ols", "OLS"}, {"fe_poisson", "Poisson"}, {"fe_logit", "Logit"}, {"fe_probit", "Probit"}, {"re_gls", "Random effects"}, {"fe_quantile", "Quantile"},
-                                         {"fe_threshold", "Threshold"}, {"fe_mediate", "Mediation"}, {"did_att", "DID"}, {"panel_gmm", "GMM"}, {"fe_compare", "Comparison"}};
+                                         {"fe_threshold", "Threshold"}, {"fe_mediate", "Mediation"}, {"did_att", "DID"}, {"fe_compare", "Comparison"}};
   const char *method = fit_word_value(fit, "method");
   if (strcmp(fit->estimator, "fe_iv") == 0) {
     if (!method || strcmp(method, "2sls") == 0) return "2SLS";
     return strcmp(method, "liml") == 0 ? "LIML" : strcmp(method, "gmm") == 0 || strcmp(method, "gmm2s") == 0 ? "GMM" : method;
   }
+  if (strcmp(fit->estimator, "fe_gmm") == 0) return method && strncmp(method, "system", 6) == 0 ? "System GMM" : "Difference GMM";
   for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++)
     if (strcmp(NAMES[i][0], fit->estimator) == 0) return NAMES[i][1];
   return fit->estimator;

@@ -9,7 +9,8 @@
  * 4. Lines of lines=; N; R2 of the kind asked for, pseudo R2 where a fit has one; further statistics by name: one that no fit has is an error.
  * 5. The line of errors says how each fit's were made: clustered by firm, robust (HC1), ...
  * 6. Tests: statistic, then a line with its p-value or, where the fit gives one (Stock-Yogo), its critical value in brackets. tests=auto shows what papers print of
- *    instruments (first-stage F: the robust one where there is one), pretrend, sobel, hausman, thresholds; not what every fit has (wald, lr), nor the rest of a battery.
+ *    instruments (first-stage F: the robust one where there is one), of dynamic panels (number of instruments, Hansen J rather than Sargan, AR(1), AR(2)), pretrend, sobel, hausman,
+ *    thresholds; not what every fit has (wald, lr), nor the rest of a battery.
  * 7. Columns of a fit's further equations show the effects and the errors, and N, but no R2 or tests: those are the fit's, in its own column. */
 #include "print.h"
 
@@ -247,7 +248,7 @@ static void lines(Paper *paper) { own_lines(paper, NULL); }
 static const char *stat_label(const Paper *paper, const char *name) {
   static const char *const LABELS[][2] = {{"r2", "R²"}, {"r2_adj", "Adjusted R²"}, {"r2_within", "Within R²"}, {"r2_within_adj", "Adjusted within R²"}, {"pseudo_r2", "Pseudo R²"},
                                           {"rmse", "RMSE"}, {"aic", "AIC"}, {"bic", "BIC"}, {"ll", "Log likelihood"}, {"f_statistic", "F"}, {"outcome_mean", "Mean of outcome"},
-                                          {"groups", "Clusters"}, {"units", "Units"}, {"deviance", "Deviance"}};
+                                          {"groups", "Clusters"}, {"units", "Units"}, {"deviance", "Deviance"}, {"instruments", "Instruments"}};
   const char *label = paper_name(paper, name);
   for (size_t i = 0; i < sizeof LABELS / sizeof LABELS[0] && strcmp(label, name) == 0; i++)
     if (strcmp(LABELS[i][0], name) == 0) return paper_line(paper, LABELS[i][1]);
@@ -306,6 +307,7 @@ static const char *errors_text(const Paper *paper, const char *type) {
     const char *by = run_text_n(run, type + 8, length - 9);
     return by ? paper->chinese ? run_format(run, "按 %s 聚类", paper_name(paper, by)) : run_format(run, "by %s", paper_name(paper, by)) : "";
   }
+  if (strcmp(type, "windmeijer") == 0) return "Windmeijer";
   if (strcmp(type, "iid") == 0) return paper->chinese ? "普通" : "IID";
   if (type[0] == 'h' && type[1] == 'c' && length == 3) return paper->chinese ? run_format(run, "稳健 HC%c", type[2]) : run_format(run, "robust HC%c", type[2]);
   return type;
@@ -330,6 +332,7 @@ static const struct {
   bool papers; /* tests=auto shows it */
 } TESTS[] = {{"first_stage_wald_f", "First-stage F", true}, {"first_stage_f", "First-stage F (IID)", true}, {"kp_rk_lm", "Kleibergen-Paap rk LM", true},
              {"kp_rk_wald_f", "Kleibergen-Paap rk Wald F", true}, {"cragg_donald_f", "Cragg-Donald F", false}, {"hansen_j", "Hansen J", true}, {"sargan", "Sargan", true},
+             {"difference_in_hansen", "Difference in Hansen", false},
              {"wu_hausman", "Wu-Hausman", false}, {"anderson_rubin", "Anderson-Rubin F", false}, {"anderson_rubin_chi2", "Anderson-Rubin chi²", false}, {"hausman", "Hausman", true},
              {"pretrend", "Pre-trends F", true}, {"sobel", "Sobel", true}, {"ar1", "AR(1)", true}, {"ar2", "AR(2)", true}, {"equality", "Equality", true},
              {"threshold_1", "One threshold, F", true}, {"threshold_2", "Two thresholds, F", true}, {"threshold_3", "Three thresholds, F", true}};
@@ -360,6 +363,7 @@ static bool wanted(const Fit *fit, const FitTest *test, const char *mode, const 
     return false;
   }
   if (known < 0 || !TESTS[known].papers) return false;
+  if (strcmp(test->test, "sargan") == 0 && find_test(fit, "hansen_j", test->subject)) return false; /* the robust one */
   return strcmp(test->test, "first_stage_f") != 0 || !find_test(fit, "first_stage_wald_f", test->subject);
 }
 
@@ -395,6 +399,12 @@ static void test_lines(Paper *paper, const FitTest *like) {
 static bool write_tests(Paper *paper, const char *mode, bool rule) {
   PrintList names = print_list(paper->run, mode);
   bool any = false;
+  if (strcmp(mode, "auto") == 0) {
+    PrintList stats = print_list(paper->run, print_text(paper->job, "stats"));
+    bool named = false;
+    for (int i = 0; i < stats.count; i++) named |= strncmp(stats.item[i], "instruments", 11) == 0;
+    if (!named) stat_line(paper, stat_label(paper, "instruments"), "instruments", -1);
+  }
   for (int c = 0; c < paper->columns; c++) {
     const Fit *fit = paper->column[c].fit;
     for (int i = 0; speaks(paper, c) && i < fit->tests && run_poll(paper->run, 10000); i++) {

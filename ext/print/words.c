@@ -38,7 +38,7 @@ const char *print_word(bool chinese, const char *english) {
     {"Constant", "常数项"}, {"Controls", "控制变量"}, {"Yes", "是"}, {"No", "否"}, {"N", "样本量"}, {"Std. errors", "标准误"}, {"Model", "模型"},
     {"%s fixed effects", "%s 固定效应"}, {"p-value", "p 值"}, {"Adjusted R²", "调整 R²"}, {"Within R²", "组内 R²"}, {"critical value", "临界值"},
     {"First-stage F", "第一阶段 F"}, {"First-stage F (IID)", "第一阶段 F（IID）"}, {"first stage", "第一阶段"}, {"Clustered errors", "聚类"}, {"Pseudo R²", "伪 R²"}, {"Mean of outcome", "因变量均值"}, {"Log likelihood", "对数似然"},
-    {"Clusters", "聚类数"}, {"Units", "个体数"}, {"Adjusted within R²", "调整组内 R²"}, {"Pre-trends F", "事前趋势 F"},
+    {"Clusters", "聚类数"}, {"Units", "个体数"}, {"Instruments", "工具变量数"}, {"Adjusted within R²", "调整组内 R²"}, {"Pre-trends F", "事前趋势 F"},
     {"Variable", "变量"}, {"Mean", "均值"}, {"SD", "标准差"}, {"Min", "最小值"}, {"Max", "最大值"}, {"Median", "中位数"},
     {"Standard errors", "标准误"}, {"t statistics", "t 统计量"}, {"p-values", "p 值"}, {"Confidence intervals", "置信区间"}, {"in parentheses", "列于圆括号内"},
     {"in brackets", "列于方括号内"}, {"in braces", "列于花括号内"}, {"beneath", "列于系数下方"}, {"z statistics", "z 统计量"}, {"Absolute t statistics", "t 统计量的绝对值"}, {"Absolute z statistics", "z 统计量的绝对值"}, {"Standardized coefficients", "标准化系数"}, {"Coefficients", "系数"}, {"beside", "列于系数右侧"}, {"p-values in parentheses", "括号内为 p 值"}, {"A dash: dropped as collinear", "短横线：因共线性而剔除"},

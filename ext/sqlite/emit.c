@@ -22,7 +22,7 @@ void job_run(Run *run, const Estimator *estimator, const Plan *plan, Frame *fram
   estimator->fit(&job);
   run->progress = NULL;
   fit->ledger = frame->ledger;
-  fit->ledger.used = frame->rows;
+  if (!(estimator->flags & ESTIMATOR_KEEP_OUTSIDE)) fit->ledger.used = frame->rows;
   if (fit->nobs < 0) fit->nobs = frame->rows;
   if (run_failed(run)) return;
   for (int o = 0; o < job.options; o++)

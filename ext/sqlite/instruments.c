@@ -73,6 +73,9 @@ static void read_set(Compiler *compiler, TokenList call, InstrumentSet *set) {
   }
   for (int t = 0; t < set->terms; t++)
     if (!set->term[t].factors) run_fail(run, "'%.200s': the constant needs no mention: the level equation has it", tokens_raw(run, call));
+  for (int t = 0; t < set->terms && set->gmm; t++)
+    for (int f = 0; f < set->term[t].factors; f++)
+      if (set->term[t].factor[f].dummies) run_fail(run, "'%.200s': lags of dummies are no instruments here; iv() takes i(f)", tokens_raw(run, call));
   if (set->gmm && !lags) run_fail(run, "'%.200s' names no lags: 2:4, or 2: for all from the second on", tokens_raw(run, call));
 }
 

@@ -27,6 +27,10 @@ SELECT * FROM fe_iv('p', 'y ~ 1 | id | x + w ~ z + I(z*z) + t', 'vcov=cluster(id
 SELECT * FROM fit_tests(econ_fit('fe_iv', 'p', 'y ~ w | x ~ z + I(z*z) + I(2*z)', 'vcov=hc3'));
 SELECT fe_iv('y ~ w | id | x ~ z; vcov=iid', y, w, id, x, z) FROM p;
 SELECT * FROM fe_iv('p', 'y ~ w | x + t ~ z');
+SELECT *, fit FROM fe_gmm('p', 'y ~ l(y) + x + i(region) | id + t | gmm(y, 2:) + gmm(z, 1:2, collapse=1)', 'system=1, steps=2, where=t > 2001');
+SELECT * FROM fe_gmm('p', 'y ~ l(y) + z | gmm(y, 2) + iv(z + w, equation=diff)', 'panel=id+t, transform=deviations, vcov=iid, small=1');
+SELECT fe_gmm('y ~ z | id + t | gmm(y, 2:3); steps=2', y, z, id, t) FROM p;
+SELECT * FROM fe_gmm('p', 'y ~ l(y) + z | id | gmm(y, 9) + iv(0)', 'panel=id+t');
 SELECT *, fit FROM fe_mediate('p', 'y ~ x + w | id + t', 'treat=x, mediator=z, reps=3');
 SELECT * FROM fe_mediate('p', 'y ~ x', 'treat=x, mediator=z+w, reps=3, ci=bc, weights=w+1, vcov=iid');
 SELECT * FROM fe_mediate('p', 'y ~ x | id + t', 'treat=x, mediator=nope');
