@@ -57,7 +57,7 @@
 --                                         errors were made; units=all: the number of levels of each effect; marks=(✓, –): other words than Yes, No
 --   r2=overall+within+adj | none          pseudo R2 stands there where a fit has it
 --   stats=(rmse, outcome_mean, aic:1)     any statistic of the fits, with the decimals behind a colon; lines=(Sample: all | all | South): lines of one's own
---   tests=auto | all | none | (hansen_j, kp*)  auto: first-stage F, Kleibergen-Paap LM and Wald F with the critical value, Hansen J, Sargan, pretrend, sobel, hausman, thresholds
+--   tests=auto | all | none | (hansen_j, kp*)  auto: first-stage F, Kleibergen-Paap LM and Wald F with the critical value, Hansen J (else Sargan), AR(1), AR(2), the number of instruments of dynamic panels, pretrend, sobel, hausman, thresholds
 -- corr_table: under=p (p-values in parentheses beneath, no stars unless asked), stars=, digits=3, heads=names|numbers, rename=
 -- describe_table: columns=(N, Mean, p50, SD, Min, Max) names the values (five are N, Mean, SD, Min, Max), digits=3, rename=. Integers have no decimals.
 --
