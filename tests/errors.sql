@@ -408,3 +408,8 @@ SELECT * FROM fe_gmm('p','y ~ l(y) + x + d | gmm(y 2)', 'panel=id+t');
 SELECT * FROM fe_gmm('SELECT NULL AS id, t,y,x,z FROM p','y ~ l(y) | gmm(y, 2:)', 'panel=id+t');
 SELECT * FROM fe_gmm('p','y ~ 1 | gmm(y, 2:)', 'panel=id+t');
 SELECT * FROM fe_gmm('p','y ~ l(y) + x | gmm(y, 2:) + iv(z', 'panel=id+t');
+SELECT * FROM fe_gmm('p', 'y ~ l(y) + x | l(y, 2:99)', 'panel=id+t');
+SELECT * FROM fe_gmm('p', 'y ~ l(y) + x | gmm(y, 2:)', 'panel=id+t, twostep');
+SELECT * FROM fe_gmm('p', 'y ~ l(y) + x | gmm(y, 2:)', 'panel=id+t, steps=twostep');
+SELECT * FROM fe_gmm('p', 'y ~ l(y) + x', 'panel=id+t, gmm(y, 2:)');
+SELECT * FROM fe_gmm('WITH RECURSIVE n(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM n WHERE k < 599) SELECT k / 60 AS i, k % 60 AS j, k * 7919 % 601 AS y, k * 37 % 101 AS x FROM n', 'y ~ x | gmm(y + x, 1:)', 'panel=i+j');

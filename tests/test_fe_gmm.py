@@ -257,3 +257,19 @@ def test_speed(db):
     before = time.monotonic()
     assert db.value(sql) > 350
     assert time.monotonic() - before < 5
+
+
+def test_exact_fit(db):
+    """Nothing is left for a variance: no statistic rather than an infinite one."""
+    db.execute("CREATE TABLE perfect AS WITH RECURSIVE n(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM n WHERE k < 199) SELECT k / 10 AS i, k % 10 AS t, k * 37 % 11 AS x, 2 * (k * 37 % 11) + k / 10 AS y FROM n")
+    assert db.row("SELECT estimate, std_error, sargan, hansen_j, ar1 FROM fe_gmm('perfect', 'y ~ x | gmm(y, 2:3) + iv(x)', 'panel=i+t')") == (2.0, 0.0, None, None, None)
+    assert "second step" in db.error("SELECT * FROM fe_gmm('perfect', 'y ~ x | gmm(y, 2:3) + iv(x)', 'panel=i+t, steps=2')")
+
+
+def test_functions_of_the_fit(db):
+    db.table("wage_panel")
+    formula = WAGE.replace("|", "| nr + year |")
+    estimate, error = db.row("SELECT estimate, std_error FROM fe_gmm('wage_panel', ?, 'steps=2') WHERE term = 'union'", formula)
+    fit = fit_of(db, "wage_panel", formula, "steps=2")
+    assert near(db.value("SELECT statistic FROM fit_wald(?, 'union = 0')", fit), (estimate / error) ** 2, 1e-10)
+    assert len(db.rows("SELECT DISTINCT steps, system, estimate FROM fe_gmm('wage_panel', ?) WHERE steps IN (1, 2) AND system IN (0, 1) AND term = 'union'", formula)) == 4

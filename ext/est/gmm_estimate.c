@@ -507,7 +507,7 @@ void gmm_estimate(const GmmEquations *eq, int steps, bool robust, int orders, Gm
   moment_covariance(&sums, out->one.beta, covariance, squares);
   if (run_failed(run)) return;
   out->sigma2 = eq->weighting == 1 ? eq->system ? squares[1] / (double)eq->rows_level : squares[0] / n : squares[0] / n / (eq->transform == GMM_DIFFERENCE ? 2 : 1);
-  out->sargan = out->one.objective / out->sigma2;
+  out->sargan = out->sigma2 > 0 ? out->one.objective / out->sigma2 : NAN;
   double *first = sandwich(run, sums.l, sums.k, out->one.influence, covariance);
   weight_of(run, sums.l, covariance, &out->two.weight);
   if (run_failed(run)) return;

@@ -5,10 +5,11 @@
  * 3. equation=both|transformed|level (diff, difference and deviations are words for transformed), collapse=0|1 for gmm(). */
 #include "sql.h"
 
-bool names_instruments(TokenList part) {
-  const Token *name = tokens_at(part, 0);
-  return name->type == TOKEN_NAME && (token_is(name, "gmm") || token_is(name, "iv")) && tokens_at(part, 1)->type == TOKEN_OPEN;
+static bool calls(TokenList list, const char *name) {
+  return tokens_at(list, 0)->type == TOKEN_NAME && token_is(list.token, name) && tokens_at(list, 1)->type == TOKEN_OPEN;
 }
+
+bool names_instruments(TokenList part) { return calls(part, "gmm") || calls(part, "iv") || calls(part, "l") || calls(part, "lag"); /* as pgmm writes them: told what is written here */ }
 
 static bool whole(Run *run, TokenList list, int *value) {
   double number;
@@ -50,7 +51,7 @@ static void read_key(Compiler *compiler, TokenList call, TokenList piece, Instru
 static void read_set(Compiler *compiler, TokenList call, InstrumentSet *set) {
   Run *run = compiler->run;
   TokenList inside, piece;
-  if (!names_instruments(call) || !tokens_call(call, &inside)) {
+  if (!(calls(call, "gmm") || calls(call, "iv")) || !tokens_call(call, &inside)) {
     run_fail(run, "'%.200s': instruments are gmm(x, 2:4) and iv(z), parted by +", tokens_raw(run, call));
     return;
   }

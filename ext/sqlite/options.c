@@ -41,10 +41,18 @@ static OptionValue *find_type(const Plan *plan, OptionType type) {
 /* Options of other programs: what is written here, where the estimator has the option `needs`. */
 static const char *foreign_option(const Reader *reader, const char *name) {
   static const char CLUSTER[] = "errors are vcov=iid, vcov=hc1 or vcov=cluster(a)", EFFECTS[] = "absorbed effects stand behind | in the formula: y ~ x | a + b",
+                    GMM[] = "instruments stand in the formula: y ~ l(y) + x | gmm(y, 2:99) + iv(z)", UNITS[] = "errors are vcov=robust, clustered by unit, or vcov=iid",
+                    STEPS[] = "steps are steps=1 or steps=2", ORTHOGONAL[] = "forward orthogonal deviations are transform=deviations",
+                    SYSTEM[] = "system GMM is system=1, difference GMM system=0", DUMMIES[] = "period dummies are time_effects=1",
                     PANEL[] = "the panel is panel=unit+time", ID_TIME[] = "the panel is id=unit, time=time", WHERE[] = "rows are chosen by where=";
   static const struct {
     const char *name, *needs, *advice;
   } FOREIGN[] = {
+    {"cluster", "weighting", UNITS},   {"vce", "weighting", UNITS},    {"robust", "weighting", UNITS},    {"se", "weighting", UNITS},      {"instruments", "weighting", GMM},
+    {"gmm", "weighting", GMM},         {"gmmstyle", "weighting", GMM}, {"iv", "weighting", GMM},          {"ivstyle", "weighting", GMM},   {"twostep", "weighting", STEPS},
+    {"onestep", "weighting", STEPS},   {"model", "weighting", STEPS},  {"orthogonal", "weighting", ORTHOGONAL}, {"fod", "weighting", ORTHOGONAL},
+    {"noleveleq", "weighting", SYSTEM}, {"nolevel", "weighting", SYSTEM}, {"transformation", "weighting", SYSTEM},   {"timedumm", "weighting", DUMMIES},
+    {"effect", "weighting", DUMMIES},  {"h", "weighting", "xtabond2's h() is weighting="},
     {"cluster", "vcov", CLUSTER},   {"clusters", "vcov", CLUSTER},  {"se", "vcov", CLUSTER},           {"vce", "vcov", CLUSTER},        {"robust", "vcov", CLUSTER},
     {"absorb", "vcov", EFFECTS},    {"fe", "vcov", EFFECTS},        {"fixef", "vcov", EFFECTS},        {"effects", "vcov", EFFECTS},
     {"panel", "id", ID_TIME},       {"panel_id", "panel", PANEL},   {"unit", "id", ID_TIME},           {"id", "panel", PANEL},          {"idname", "panel", PANEL},
@@ -120,6 +128,7 @@ static void read_piece(Reader *reader, TokenList piece) {
   else if (named) run_fail(run, "the option '%.100s' needs a value: %s=...", text, named->spec->name);
   else if (piece.count > 1 && token_is(tokens_at(piece, 1), "(") && find_type(reader->plan, OPTION_VCOV))
     run_fail(run, "'%.100s' is not of the form key=value; is it vcov=%.100s?", text, text);
+  else if (foreign_option(reader, word)) run_fail(run, "'%.100s' is not of the form key=value: %s", text, foreign_option(reader, word));
   else run_fail(run, "'%.100s' is not of the form key=value; a list stands in parentheses: key=(a,b)", text);
 }
 

@@ -66,6 +66,8 @@ static const struct {
   {"bjs", "imputation"},      {"did_imputation", "imputation"}, {"borusyak", "imputation"}, {"dynamic", "event"}, {"eventstudy", "event"}, {"simple", "att"},
   {"nevertreated", "never"},  {"never_treated", "never"}, {"notyettreated", "notyet"}, {"not_yet_treated", "notyet"}, {"nn", "nearest"}, {"neighbor", "nearest"},
   {"neighbour", "nearest"},   {"ebalance", "entropy"},    {"robust", "nid"},      {"hc1", "nid"},            {"epan", "epanechnikov"},  {"normal", "gaussian"},    {"nonnested", "nested"},
+  {"twostep", "2"},           {"twosteps", "2"},          {"onestep", "1"},          {"fd", "difference"},      {"diff", "difference"},    {"fod", "deviations"},   {"orthogonal", "deviations"},
+  {"cluster", "robust"},      {"windmeijer", "robust"},
 };
 
 static const char *synonym(const char *word, int count, const char *const *choice) {
