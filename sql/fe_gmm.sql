@@ -35,7 +35,8 @@
 -- A warning (fit_stat(fit, 'warning'), and the note of hansen_j) where instruments outnumber units, and where the covariance of the moments is singular, which is then inverted
 -- as Moore and Penrose do.
 --
--- Beside other programs: estimates, errors and tests are xtabond2's (the AR tests without the factor of small=1). plm::pgmm: the same estimates, two-step and robust errors; its exogenous
+-- Beside other programs: estimates, errors and tests are defined as in xtabond2 (the AR tests without the factor of small=1); Stata was not run, the outputs that Roodman (2009)
+-- prints of Arellano and Bond's table 4 are reproduced. plm::pgmm: the same estimates, two-step and robust errors; its exogenous
 -- regressors have one instrument for each equation of a system, iv(x, equation=transformed) + iv(x, equation=level), it has no constant without time effects (0 + in the formula), and
 -- its one-step sargan, iid errors and AR tests of systems are defined otherwise. pydynpd: two-step results the same; it drops a row before a gap from deviations.
 -- References: Arellano and Bond (1991); Arellano and Bover (1995); Blundell and Bond (1998); Windmeijer (2005); Roodman (2009), Stata Journal 9(1).
