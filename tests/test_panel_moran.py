@@ -42,6 +42,16 @@ def test_against_spdep(castle, known):
             assert row[ours] is None if value is None else row[ours] == pytest.approx(value, rel=1e-8, abs=1e-12), (sid, ours)
 
 
+def test_a_time_without_any_number_takes_no_part(castle):
+    """As a series of official statistics that begins later than others: the other times stay as they are."""
+    whole = castle.rows("SELECT time, moran, std_error, n FROM panel_moran('castle', 'l_homicide', 'id=sid, time=year, weights=near')")
+    castle.execute("UPDATE castle SET l_homicide = NULL WHERE year = 2003")
+    assert castle.rows("SELECT time, moran, std_error, n FROM panel_moran('castle', 'l_homicide', 'id=sid, time=year, weights=near')") == [row for row in whole if row[0] != 2003]
+    castle.execute("UPDATE castle SET l_homicide = NULL")
+    with pytest.raises(Exception, match="no number"):
+        castle.rows("SELECT * FROM panel_moran('castle', 'l_homicide', 'id=sid, time=year, weights=near')")
+
+
 def small(db):
     x = [3.0, 1.0, 4.0, 1.5, 9.0, 2.6, 5.3]
     pairs = [(0, 1, 1.0), (1, 0, 2.0), (1, 2, 1.0), (2, 3, 0.5), (3, 4, 1.0), (4, 2, 3.0), (5, 6, 1.0), (6, 0, 1.0), (4, 6, 1.0), (0, 5, 1.0)]
@@ -133,7 +143,7 @@ def test_fit(castle):
     ("SELECT * FROM castle UNION ALL SELECT * FROM castle WHERE sid = 5 AND year = 2003", "poverty", "id=sid, time=year, weights=near", "5 has two rows at 2003"),
     ("SELECT *, 3 AS same FROM castle", "same", "id=sid, time=year, weights=near", "'same' is the same number in all 50 units at 2000"),
     ("SELECT * FROM castle WHERE sid < 4", "poverty", "id=sid, time=year, weights=near", "'poverty' has 3 numbers at 2000; Moran's I needs four units"),
-    ("SELECT *, NULL AS empty FROM castle", "empty", "id=sid, time=year, weights=near", "'empty' has 0 numbers at 2000"),
+    ("SELECT *, NULL AS empty FROM castle", "empty", "id=sid, time=year, weights=near", "'empty' has no number at any time"),
     ("SELECT *, 9e999 AS big FROM castle", "big", "id=sid, time=year, weights=near", "column 'big' has an infinite value"),
     ("castle", "region", "id=sid, time=year, weights=near", "column 'region' holds text"),
     ("castle", "poverty", "id=region || sid, time=year, weights=near", "none of its pairs are two units of id=region||sid (it has '1', here is 'South1')"),

@@ -9,7 +9,7 @@
  * 3. p_value: normal, two-sided, or alternative=greater|less. p_permutation with reps=R: of R draws (global: all numbers permuted; local: those of the other units), g at least and l at most I:
  *    (g + 1)/(R + 1), (l + 1)/(R + 1), two-sided twice the smaller, 1 at most.
  * 4. quadrant by the signs of z_i and of its neighbours' sum: HH, LL, HL, LH. spatial_lag = sum_j w_ij x_j.
- * 5. NULL in a variable leaves the unit out at that time. Two rows of a unit at one time, a pair of units twice, a negative weight, a weight of a unit with itself, and a variable that is the same
+ * 5. NULL in a variable leaves the unit out at that time, NULL in all units the time. Two rows of a unit at one time, a pair of units twice, a negative weight, a weight of a unit with itself, and a variable that is the same
  *    number everywhere are errors. */
 #include "est.h"
 
@@ -213,6 +213,7 @@ static void take_slice(Moran *moran, int64_t rows, const int64_t *row, int32_t l
     s->z[s->n] = x[kept[s->n]];
     *place = s->n++;
   }
+  if (s->n == 0 && moran->time >= 0) return;
   if (s->n < 4) {
     run_fail(run, "'%s' has %d number%s%s; Moran's I needs four units at least", moran->name, s->n, s->n == 1 ? "" : "s", at_time(moran, level));
     return;
@@ -434,11 +435,14 @@ static void fit_moran(Job *job) {
   for (int v = 0; v < model->indicators && !run_failed(run); v++) {
     moran.name = model->indicator[v].name;
     moran.variable = v;
+    bool any = moran.time < 0;
     for (int32_t t = 0; t < times.groups && !run_failed(run); t++) {
       if (moran.time >= 0 && times.level[t] < 0) continue;
       take_slice(&moran, times.first[t + 1] - times.first[t], times.row + times.first[t], times.level[t], job_number(job, model->indicator[v].variable), work, kept);
-      if (!run_failed(run)) measure_slice(&moran, t, times.level[t], local, work, order);
+      if (!run_failed(run) && s->n) measure_slice(&moran, t, times.level[t], local, work, order);
+      any = any || s->n;
     }
+    if (!any) run_fail(run, "'%s' has no number at any time", moran.name);
   }
   fit_add_stat(&job->result->fit, "nobs", (double)job->frame->rows);
 }
