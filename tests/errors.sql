@@ -413,3 +413,6 @@ SELECT * FROM fe_gmm('p', 'y ~ l(y) + x | gmm(y, 2:)', 'panel=id+t, twostep');
 SELECT * FROM fe_gmm('p', 'y ~ l(y) + x | gmm(y, 2:)', 'panel=id+t, steps=twostep');
 SELECT * FROM fe_gmm('p', 'y ~ l(y) + x', 'panel=id+t, gmm(y, 2:)');
 SELECT * FROM fe_gmm('WITH RECURSIVE n(k) AS (SELECT 0 UNION ALL SELECT k + 1 FROM n WHERE k < 599) SELECT k / 60 AS i, k % 60 AS j, k * 7919 % 601 AS y, k * 37 % 101 AS x FROM n', 'y ~ x | gmm(y + x, 1:)', 'panel=i+j');
+SELECT * FROM fit_wald((SELECT fe_ols('y ~ i(region)', y, region) FROM p), 'region');
+SELECT * FROM fit_wald((SELECT fe_ols('y ~ i(region)', y, region) FROM p), 'i(region), x');
+SELECT * FROM fit_wald((SELECT fe_ols('y ~ x', y, x) FROM p), 'Intercept = 0');

@@ -29,6 +29,7 @@ def test_at_zero_it_is_the_term(db, fit):
 
 def test_other_way_round_ranges_and_level(db, fit):
     assert [at for at, in db.rows("SELECT at FROM fit_margins(?, 'capital', 'value', ' -1 : 1 : .5 , 7')", fit)] == [-1, -.5, 0, .5, 1, 7]
+    assert [at for at, in db.rows("SELECT at FROM fit_margins(?, 'capital', 'value', ' (-1, 0:4:2)')", fit)] == [-1, 0, 2, 4]
     assert [at for at, in db.rows("SELECT at FROM fit_margins(?, 'capital', 'value', '0:1:.1')", fit)] == pytest.approx([i / 10 for i in range(11)])
     wide, narrow = (db.row("SELECT conf_high - conf_low FROM fit_margins(?, 'value', 'capital', 5, ?)", fit, level)[0] for level in (.99, .5))
     assert narrow < wide

@@ -81,7 +81,9 @@ double *number_list(Run *run, const char *text, int64_t *count) {
   enum { MOST = 100000 };
   double *list = NULL;
   *count = 0;
-  for (bool more = true; more && run_poll(run, 100);) {
+  const char *open = text + strspn(text, " \t\n"), *close = strrchr(open, ')');
+  if (*open == '(' && close && !close[1 + strspn(close + 1, " \t\n")]) text = run_text_n(run, open + 1, (size_t)(close - open - 1)); /* (0,10,20) */
+  for (bool more = text != NULL; more && run_poll(run, 100);) {
     double low, high, step = 0;
     const char *start = text;
     bool good = number_at(&text, &low);

@@ -88,7 +88,18 @@ static void fail_name(const Hypotheses *all, const char *text) {
     names[length++] = '\'';
   }
   names[length] = 0;
-  run_fail(all->run, "no term '%.*s' in the hypothesis; the terms are%s%s", name_length(text), text, names, listed < all->k ? ", ..." : "");
+  const char *wanted = run_text_n(all->run, text, (size_t)name_length(text)), *near = NULL;
+  if (!wanted) return;
+  size_t factor = strlen(wanted), open = strncmp(wanted, "i(", 2) == 0 && wanted[factor - 1] == ')' ? 2 : 0;
+  factor -= open + (open > 0);
+  for (int i = 0; i < all->k && factor && !near; i++) { /* i(region) and region mean region::*, Intercept means (Intercept) */
+    const char *known = all->fit->term[i].term;
+    bool same = strncmp(known, wanted + open, factor) == 0;
+    if (same && strncmp(known + factor, "::", 2) == 0) near = run_format(all->run, "%.*s::*", (int)factor, wanted + open);
+    if (strcmp(wanted, "Intercept") == 0 && strcmp(known, "(Intercept)") == 0) near = known;
+  }
+  run_fail(all->run, "no term '%s' in the hypothesis%s%s%s; the terms are%s%s", wanted, near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "", names,
+           listed < all->k ? ", ..." : "");
 }
 
 /* ------------------------------------------------------------------------------------------------ parsing */
