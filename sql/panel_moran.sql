@@ -20,7 +20,7 @@
 --   local=0                  1: rows of the units
 --   assumption=randomisation normality: of the global std_error
 --   alternative=two-sided    greater, less: of both p-values
---   reps=, seed=1            number and seed of permutations
+--   reps=, seed=1            number and seed of permutations; progress=1 says on standard error how many are done
 --   where=                   a SQL expression
 --
 -- A unit whose variable is NULL takes no part at that time. A unit twice at one time, a pair twice, a negative weight and a variable without spread are errors.

@@ -43,7 +43,7 @@ typedef struct Moran {
   Graph graph;
   bool row_style, normality;
   Tail tail;
-  int64_t reps, seed;
+  int64_t reps, seed, done, of; /* done of all draws, for progress= */
   int variable;         /* which of the model's */
   int32_t *place;       /* unit -> its number in the slice, -1 */
   int32_t *by_value;    /* the units in the order of their values: draws do not depend on the order of the rows */
@@ -268,6 +268,11 @@ static void infer(Tail tail, double variance, Statistic *out) {
   out->p = tail == TAIL_BOTH ? 2 * normal_upper(fabs(out->z)) : tail == TAIL_GREATER ? normal_upper(out->z) : normal_cdf(out->z);
 }
 
+static void drawn(Moran *moran, int64_t r) {
+  moran->done++;
+  if ((r & 63) == 63 && moran->done < moran->of) run_progress(moran->job->run, moran->done, moran->of);
+}
+
 static double permutation_p(Tail tail, int64_t greater, int64_t less, int64_t reps) {
   double g = (double)(greater + 1) / (double)(reps + 1), l = (double)(less + 1) / (double)(reps + 1);
   return tail == TAIL_GREATER ? g : tail == TAIL_LESS ? l : fmin(1, 2 * fmin(g, l));
@@ -280,7 +285,7 @@ static void count_draw(double draw, double value, double scale, int64_t *greater
   *less += draw <= value + slack;
 }
 
-static void measure_global(const Moran *moran, int64_t group, double *work, int64_t *order, Statistic *out) {
+static void measure_global(Moran *moran, int64_t group, double *work, int64_t *order, Statistic *out) {
   Run *run = moran->job->run;
   const Slice *s = &moran->slice;
   double n = s->counted, factor = n / s->s0 / s->squares, s02 = s->s0 * s->s0;
@@ -300,11 +305,12 @@ static void measure_global(const Moran *moran, int64_t group, double *work, int6
     for (int32_t i = 0; i < s->n; i++) work[i] = s->z[order[i]];
     count_draw(factor * cross_products(s, work), out->value, 1, &greater, &less);
     if (!run_poll(run, 3 * (uint64_t)s->first[s->n] + 10 * (uint64_t)s->n)) return;
+    drawn(moran, r);
   }
   out->p_permutation = permutation_p(moran->tail, greater, less, moran->reps);
 }
 
-static void measure_local(const Moran *moran, int32_t i, int64_t group, int64_t *order, Statistic *out, double *lag_out) {
+static void measure_local(Moran *moran, int32_t i, int64_t group, int64_t *order, Statistic *out, double *lag_out) {
   Run *run = moran->job->run;
   const Slice *s = &moran->slice;
   double n = s->n, m2 = s->squares / n, z = s->z[i], lag = 0, square = 0;
@@ -334,6 +340,7 @@ static void measure_local(const Moran *moran, int32_t i, int64_t group, int64_t 
     }
     count_draw(z / m2 * draw, out->value, scale, &greater, &less);
     if (!run_poll(run, 20 * (uint64_t)degree)) return;
+    drawn(moran, r);
   }
   out->p_permutation = permutation_p(moran->tail, greater, less, moran->reps);
 }
@@ -432,6 +439,8 @@ static void fit_moran(Job *job) {
   double *work = NEW_ARRAY(run, double, largest);
   int64_t *order = NEW_ARRAY(run, int64_t, largest), *kept = NEW_ARRAY(run, int64_t, largest);
   if (!run_failed(run)) levels_sorted(run, job_levels(job, moran.id), NULL, moran.by_value);
+  for (int32_t t = 0; t < times.groups && !run_failed(run); t++)
+    if (moran.time < 0 || times.level[t] >= 0) moran.of += model->indicators * moran.reps * (1 + (local ? times.first[t + 1] - times.first[t] : 0));
   for (int v = 0; v < model->indicators && !run_failed(run); v++) {
     moran.name = model->indicator[v].name;
     moran.variable = v;
@@ -444,6 +453,7 @@ static void fit_moran(Job *job) {
     }
     if (!any) run_fail(run, "'%s' has no number at any time", moran.name);
   }
+  if (moran.of) run_progress(run, moran.of, moran.of); /* units without neighbours need no draws */
   fit_add_stat(&job->result->fit, "nobs", (double)job->frame->rows);
 }
 
@@ -455,6 +465,7 @@ static const OptionSpec own_options[] = {
     {"local", OPTION_BOOLEAN, "0", NULL, "also a row for each unit"},
     {"assumption", OPTION_CHOICE, "randomisation", "randomisation|normality", "of the global std_error"},
     {"alternative", OPTION_CHOICE, "two-sided", "two-sided|greater|less", "of the p-values"},
+    {"progress", OPTION_BOOLEAN, "0", NULL, "1: says on standard error how many draws are done"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};
 static const char *const columns[] = {"variable", "time", "type", "id", "moran", "expected", "std_error", "statistic", "p_value", "p_permutation", "quadrant", "n", NULL};
 static const char *const row_columns[] = {"spatial_lag", "local_moran", "local_p", "quadrant", NULL};

@@ -23,6 +23,8 @@ typedef struct Connection {
   int references;
   int depth;             /* nested runs of source SQL */
   sqlite3_stmt *tick;    /* SELECT 1: stepping it asks whether we are interrupted */
+  sqlite3_stmt *beat;    /* some ten thousand steps of SQLite: the progress handler counts them */
+  int64_t beat_time;
   Host host;             /* memory of SQLite, poll through tick */
 } Connection;
 enum { DEPTH_LIMIT = 8 }; /* a view that names itself through our SQL text must not overflow the stack */
