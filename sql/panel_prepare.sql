@@ -9,7 +9,7 @@
 --   truncate(x, p, q)    numbers beyond them become NULL
 --   zscore(x)            (x - mean) / sd, n - 1                 minmax(x)  (x - min) / (max - min)
 --   interpolate(x)       NULLs between two numbers of a unit: the straight line over time; interpolate(x, extrapolate=1) goes on beyond the first and last
---   l(x, k)  f(x, k)     the value of the same unit k earlier, k later; k is 1 where it is not given
+--   l(x, k)  f(x, k)     the value of the same unit k earlier, k later; without k one step
 --   d(x, k)  growth(x, k)  dln(x, k)       x - l(x, k), x / l(x, k) - 1, ln x - ln l(x, k)
 --   ln(x)  log10(x)      NULL where x is not above 0
 --
@@ -25,7 +25,7 @@
 -- Columns of the table: name, call, variable, n (numbers that the new column holds), n_null_before, n_null_after, changed (numbers that winsor moved), low, high (the
 -- bounds of winsor and truncate, mean and sd of zscore, minimum and maximum of minmax; NULL with by=).
 --
--- NULL stays NULL but in interpolate. Lags count real time: over a gap they are NULL, and in a panel of every fifth year the lag is l(x, 5). A group without spread
+-- NULL stays NULL but in interpolate. Lags count real time: over a gap they are NULL. In a panel of every fifth year one step, l(x), is five years, and so is l(x, 5). A group without spread
 -- gives NULL. Two rows of a unit at one time, a variable that is NULL or the same everywhere, and text are errors.
 --
 -- Reference: Hyndman and Fan (1996), The American Statistician 50(4).

@@ -180,6 +180,24 @@ def test_slopes_of_units(db):
     assert trends[0]["std_error"] == pytest.approx(dummies[1]["std_error"], rel=1e-7)
 
 
+def test_one_step_is_that_of_the_panel(db):
+    """fixest's time.step="unitary": in a panel of every fifth year l(x) is five years back; a number counts years. Times that are no whole numbers have the step 1."""
+    db.table("grunfeld")
+    db.execute("CREATE TABLE fifth AS SELECT * FROM grunfeld WHERE year IN (1935, 1940, 1950)")
+    db.execute("CREATE VIEW quarters AS SELECT *, 1900 + (year - 1935) / 4.0 AS q FROM grunfeld")
+    numbers = lambda table, formula, panel="panel=firm+year": db.rows("SELECT estimate, std_error, nobs FROM fe_ols(?, ?, ?)", table, formula, panel)
+    steps = numbers("fifth", "d(invest) ~ d(value) + l(capital) + l(value)*l(capital)")
+    assert steps[0][2] == db.row("SELECT count(DISTINCT firm) FROM fifth")[0] and steps[1][0] is not None
+    assert steps == numbers("fifth", "d(invest,5) ~ d(value,5) + l(capital,5) + l(value,5)*l(capital,5)")
+    assert numbers("fifth", "invest ~ f(value)") == numbers("fifth", "invest ~ f(value,5)")
+    assert numbers("grunfeld", "invest ~ l(value)") == numbers("grunfeld", "invest ~ l(value,1)") == numbers("grunfeld", "invest ~ l(value)", "panel=firm+year*10")
+    assert numbers("quarters", "invest ~ l(value)", "panel=firm+q") == numbers("grunfeld", "invest ~ l(value,4)")
+    with pytest.raises(Exception, match=r"l\(value,3\): no two times are 3 apart.*l\(x,5\)"):
+        numbers("fifth", "invest ~ l(value,3)")
+    made = db.rows("SELECT n, low FROM panel_prepare('fifth', '', 'l(value), five=l(value,5), growth(value), one=l(value,1), id=firm, time=year')")
+    assert [n for n, low in made] == [steps[0][2]] * 3 + [0]
+
+
 def test_lags_over_gaps_and_outside_where(db):
     db.execute("CREATE TABLE t (u, y, t, x)")
     db.executemany("INSERT INTO t VALUES (?, ?, ?, ?)", [(u, (u * 31 + t * 17) % 13, t, (u * 7 + t * t) % 11) for u in range(6) for t in range(2000, 2010) if (u, t) != (2, 2004)])

@@ -25,6 +25,7 @@ typedef struct Variable {
   int input;         /* index in model->input; -1 for a combination */
   Shift shift;       /* over the panel's real time: lag k (a lead is negative), or difference over k */
   int steps;
+  bool one_step;     /* l(x): k is not given; steps (1 or -1) counts steps of the panel's time, else units of it */
   int parts;         /* a^b: this many variables are combined into one column of levels */
   const int *part;
   bool optional;     /* NULL here does not leave the row out */

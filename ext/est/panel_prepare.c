@@ -9,7 +9,7 @@
  * 4. interpolate(x): NULLs between two numbers of the same unit get the value on the line through them over real time; with extrapolate=1 those before the
  *    first or after the last number the line through the two nearest numbers (Stata's ipolate, epolate). A unit with one number stays as it is.
  * 5. l(x, k), f(x, k): the value of the same unit k earlier, k later; d(x, k) = x - l(x, k); growth(x, k) = x / l(x, k) - 1; dln(x, k) = ln x - ln l(x, k).
- *    k is 1 where it is not given and counts units of time: over a gap they are NULL.
+ *    k counts units of time: over a gap they are NULL. Where it is not given it is one step of the panel's time (panel.c).
  * 6. ln(x), log10(x): NULL where x is not above zero; so dln. growth is NULL over zero.
  * 7. NULL stays NULL but in (4). Rows without unit or time have no neighbours; rows outside where= take no part and get NULL.
  * 8. The table has a row for each column: how many numbers it holds, NULLs before and after, how many numbers winsor changed, and low and
@@ -45,6 +45,7 @@ typedef struct Preparation {
   bool stata;
   RowGroups groups;
   PanelSeries series; /* once it is needed */
+  double step;        /* of its time */
   int made;
   const double **column; /* the columns made so far */
   const char **name;
@@ -201,8 +202,7 @@ static bool read_arguments(Run *run, const struct Function *function, const Call
     if (!(number[0] >= 0 && number[0] < number[1] && number[1] <= 1))
       run_fail(run, "%s: the bounds are shares with 0 <= low < high <= 1, such as .01 or .01, .99", call->text);
   } else if (function->numbers) {
-    if (isnan(number[0])) number[0] = 1;
-    if (!(number[0] > 0)) run_fail(run, "%s: the steps must be above 0; l() looks back, f() looks ahead", call->text);
+    if (number[0] <= 0) run_fail(run, "%s: the steps must be above 0; l() looks back, f() looks ahead", call->text);
   }
   return !run_failed(run);
 }
@@ -218,7 +218,7 @@ static void compute(Preparation *p, const struct Function *function, const Call 
     case LN: case LOG10:
       for (int64_t i = 0; i < n; i++) out[i] = x[i] > 0 ? (function->kind == LN ? log(x[i]) : log10(x[i])) : (double)NAN;
       break;
-    default: shift(&p->series, function->kind, number[0], x, out);
+    default: shift(&p->series, function->kind, isnan(number[0]) ? p->step : number[0], x, out);
   }
   for (int64_t i = 0; i < n; i++) {
     change->n += !isnan(out[i]);
@@ -263,6 +263,7 @@ static void make_columns(Preparation *p, const Call *call) {
   if (!function || !read_arguments(run, function, call, number, &extrapolate)) return;
   if (function->panel && !p->series.row && panel_series(job, call->text, &p->series) && p->series.longest < 2)
     run_fail(run, "%s needs two periods at least, and %s", call->text, job->model->unit >= 0 ? "no unit has more than one" : "there is one only");
+  if (p->series.row && p->step == 0) p->step = time_step(run, p->n, p->series.time);
   int before = p->made;
   for (int c = 0; c < call->columns && !run_failed(run); c++) {
     int variable = call->variable[0][c];

@@ -162,6 +162,8 @@ const int32_t *codes_combine(Run *run, int64_t n, int columns, const int32_t *co
 typedef struct PanelIndex PanelIndex;
 PanelIndex *panel_index_new(Run *run, int64_t n, const int32_t *unit, const double *time, int64_t duplicate[2]);
 int64_t panel_index_find(const PanelIndex *index, int32_t unit, double time); /* the row, or -1 */
+/* One step of a panel's time: the largest number of which all differences of times are multiples, 1 where a time is no whole number. */
+double time_step(Run *run, int64_t n, const double *time);
 
 /* ------------------------------------------------------------------------------------------------ order.c
  * NAN must not be among the numbers. */

@@ -1,7 +1,8 @@
 /* panel.c: finds the row of a unit at a time, so that lags go over real time steps.
  *
  * 1. The lag k of a row is the row of the same unit whose time is exactly k less; where there is none it is missing: a gap is a gap.
- * 2. Two rows of one unit at one time make lags ambiguous: the caller is told which. */
+ * 2. Two rows of one unit at one time make lags ambiguous: the caller is told which.
+ * 3. One step of the time is the greatest common divisor of the differences between times, as fixest's time.step="unitary": 10 in a panel of 1980, 1990 and 2010. */
 #include "num.h"
 
 struct PanelIndex {
@@ -53,4 +54,23 @@ PanelIndex *panel_index_new(Run *run, int64_t n, const int32_t *unit, const doub
 int64_t panel_index_find(const PanelIndex *index, int32_t unit, double time) {
   if (unit < 0 || isnan(time)) return -1;
   return index->slot[place(index, unit, time)] - 1;
+}
+
+double time_step(Run *run, int64_t n, const double *time) {
+  static const double WHOLE = 0x1p53;
+  double first = NAN, step = 0;
+  for (int64_t row = 0; row < n && step != 1; row++) { /* (3): Euclid's algorithm on numbers that doubles hold exactly */
+    if (isnan(time[row])) continue;
+    if (time[row] != floor(time[row]) || fabs(time[row]) > WHOLE / 2) return 1;
+    if (isnan(first)) first = time[row];
+    double a = fabs(time[row] - first), b = step;
+    while (b > 0) {
+      double rest = fmod(a, b);
+      a = b;
+      b = rest;
+    }
+    step = a;
+    if ((row & 0xFFFF) == 0xFFFF && !run_poll(run, 0x10000 * 4)) break;
+  }
+  return step > 0 ? step : 1;
 }

@@ -6,7 +6,7 @@
  * 2. a:b is a product, a*b*c all products of one to three of them, in place. "- x" removes the term x wherever it came from before; a term that is
  *    written twice is kept once; x:x is refused, since R takes it for x and Stata for the square. 0 and -1 leave the intercept out.
  * 3. i(f), i(f, x), i(f, x, ref=v), i(f, ref=(u, v)): dummies, perhaps times x. l(x), l(x,2), l(x,1:3), f(x), d(x): shifts over the panel's time;
- *    several lags are several terms. None of them can stand inside an expression.
+ *    several lags are several terms; without a number it is one step of the panel's time. None of them can stand inside an expression.
  * 4. Absorbed: a + b, a^b, a[x, z] (levels and slopes), a[[x]] (slopes only); the same effect twice is one effect with the slopes of both.
  * 5. Equal inputs are asked once: equal in SQL, or in an aggregate's spec in their text (capitals do not matter outside of strings). Equal variables
  *    are one column; it is optional only if every use of it is.
@@ -51,7 +51,7 @@ static int add_variable(Compiler *compiler, Variable variable) {
   if (run_failed(compiler->run)) return -1;
   for (int i = 0; i < model->variables; i++) {
     Variable *known = &model->variable[i];
-    if (known->kind != variable.kind || known->input != variable.input || known->shift != variable.shift || known->steps != variable.steps) continue;
+    if (known->kind != variable.kind || known->input != variable.input || known->shift != variable.shift || known->steps != variable.steps || known->one_step != variable.one_step) continue;
     if (known->parts != variable.parts || (known->parts && memcmp(known->part, variable.part, (size_t)known->parts * sizeof *known->part))) continue;
     known->optional = known->optional && variable.optional;
     return i;
@@ -101,6 +101,7 @@ typedef struct Atom {
   Input input;
   Shift shift;
   int steps;
+  bool one_step;
   bool dummies;
   int references;
   const char **reference;
@@ -139,6 +140,7 @@ static int variable_of(Compiler *compiler, const Atom *atom, bool optional) {
                                            .input = add_input(compiler, atom->input),
                                            .shift = atom->shift,
                                            .steps = atom->steps,
+                                           .one_step = atom->one_step,
                                            .optional = optional});
 }
 
@@ -157,6 +159,7 @@ static void parse_shift(Compiler *compiler, TokenList list, TokenList arguments,
   Atom atom = {.name = tokens_text(run, list), .shift = letter == 'd' ? SHIFT_DIFFERENCE : SHIFT_LAG, .steps = letter == 'f' ? -1 : 1};
   expression_compile(run, compiler->columns, tokens_slice(arguments, 0, comma), &atom.input);
   if (comma == arguments.count) {
+    atom.one_step = true;
     add_atoms(run, drafts, atom.name, 1, &atom);
     return;
   }
@@ -273,7 +276,7 @@ int compile_number(Compiler *compiler, TokenList list, bool optional) {
 
 static bool same_atom(const Atom *a, const Atom *b) {
   if (!same_input(&a->input, &b->input) || a->shift != b->shift || a->dummies != b->dummies || a->references != b->references) return false;
-  if (a->shift != SHIFT_NONE && a->steps != b->steps) return false;
+  if (a->shift != SHIFT_NONE && (a->steps != b->steps || a->one_step != b->one_step)) return false;
   for (int i = 0; i < a->references; i++)
     if (strcmp(a->reference[i], b->reference[i])) return false;
   return true;

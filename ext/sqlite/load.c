@@ -269,14 +269,22 @@ static void copy_slice(Run *run, const Builder *builder, int64_t n, RawColumn *r
   raw->levels = levels;
 }
 
-static void shift_column(Run *run, const Model *model, Frame *frame, const PanelIndex *index, int v, const RawColumn *raw) {
+/* A lag that no two times of the panel can have is said, before it is a column of NULL. */
+static bool possible_lag(Run *run, const Variable *variable, double step) {
+  int steps = variable->steps < 0 ? -variable->steps : variable->steps;
+  if (variable->one_step || fmod(steps, step) == 0) return true;
+  run_fail(run, "%s: no two times are %d apart, all differences are multiples of %.15g; one step back is l(x), or l(x,%.15g)", variable->name, steps, step, step);
+  return false;
+}
+
+static void shift_column(Run *run, const Model *model, Frame *frame, const PanelIndex *index, double step, int v, const RawColumn *raw) {
   const Variable *variable = &model->variable[v];
   const int32_t *unit = model->unit >= 0 ? frame->column[model->unit].code : NULL;
   const double *time = frame->column[model->time_number].number, *base = raw->number;
-  double *shifted = NEW_ARRAY(run, double, frame->rows);
-  if (run_failed(run)) return;
+  double *shifted = NEW_ARRAY(run, double, frame->rows), back = variable->one_step ? variable->steps * step : variable->steps;
+  if (run_failed(run) || !possible_lag(run, variable, step)) return;
   for (int64_t row = 0; row < frame->rows; row++) {
-    int64_t source = panel_index_find(index, unit ? unit[row] : 0, time[row] - variable->steps);
+    int64_t source = panel_index_find(index, unit ? unit[row] : 0, time[row] - back);
     double value = source < 0 ? NAN : base[source];
     shifted[row] = variable->shift == SHIFT_LAG ? value : base[row] - value;
     if ((row & 0xFFFF) == 0xFFFF && !run_poll(run, 0x10000 * 4)) return;
@@ -300,8 +308,9 @@ static void make_shifts(Run *run, const Plan *plan, Frame *frame, const RawColum
                model->variable[model->time_number].name, time->number[duplicate[0]]);
     return;
   }
-  for (int v = 0; v < model->variables; v++)
-    if (model->variable[v].shift != SHIFT_NONE) shift_column(run, model, frame, index, v, &raw[raw_of[v]]);
+  double step = time_step(run, frame->rows, time->number);
+  for (int v = 0; v < model->variables && !run_failed(run); v++)
+    if (model->variable[v].shift != SHIFT_NONE) shift_column(run, model, frame, index, step, v, &raw[raw_of[v]]);
 }
 
 static void combine_parts(Run *run, const Model *model, Frame *frame, int v) {
