@@ -5,7 +5,7 @@
 --   did_att('y ~ x | u + t; treat=d', y, x, u, t, d), did_att(y, unit, time, treat, x...)    aggregates: the fit, as JSON
 --
 -- agg=att (default): y = b D + x'c + unit + time effects + e; one row 'att'.
--- agg=event: a dummy for each time since treatment but ref= (default -1, shown with estimate 0); window=lo:hi bins both ends. Rows 'event', and one 'att':
+-- agg=event: a dummy for each time since treatment but ref= (default: one step before treatment, -1 by years; shown with estimate 0); window=lo:hi bins both ends. Rows 'event', and one 'att':
 --   their plain average from event time 0 on. fit_tests(fit) has `pretrend`, the joint test of all effects before treatment.
 -- method=cs|sunab|imputation: estimators for staggered adoption, whose comparisons never use units treated before as controls. Effects are those of cohort g in period t (rows 'gt': cohort, time,
 --   event_time) and their means: 'event', 'group' (by cohort), 'calendar' (by period), 'att' (over all with t >= g, by treated rows, for cs by the cohorts' shares of the units). agg= not given: all rows;

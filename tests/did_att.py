@@ -25,6 +25,16 @@ def test_one_effect(castle, who, key, controls):
     assert (estimate, std_error) == pytest.approx(ORACLE[key]["rows"]["post"], rel=1e-9)
 
 
+@pytest.mark.parametrize("method", ["twfe", "sunab"])
+def test_reference_is_one_step_before_treatment(castle, method):
+    """A panel of elections every fourth year: the same study with its event times four times as large, and no event time of -1."""
+    castle.execute("CREATE VIEW elections AS SELECT sid, 4 * year AS year, 4 * cohort AS cohort, post, l_homicide FROM castle")
+    rows = lambda table, options: castle.rows(f"SELECT event_time, estimate, std_error FROM did_att('{table}', 'l_homicide ~ 1 | sid + year', 'cohort=cohort, agg=event, method={method}{options}')")
+    years, elections = rows("castle", ""), rows("elections", "")
+    assert len(years) > 10 and (-1, 0, None) in years and elections == [(time if time is None else 4 * time, *rest) for time, *rest in years]
+    assert elections == rows("elections", ", ref=-4")
+
+
 @pytest.mark.parametrize("who", ["treat=post", "cohort=cohort"])
 @pytest.mark.parametrize("key,controls,window", [("event", "1", "-4:3"), ("event_controls", "unemployrt", "-5:2")])
 def test_event_study(castle, who, key, controls, window):

@@ -416,3 +416,4 @@ SELECT * FROM fe_gmm('WITH RECURSIVE n(k) AS (SELECT 0 UNION ALL SELECT k + 1 FR
 SELECT * FROM fit_wald((SELECT fe_ols('y ~ i(region)', y, region) FROM p), 'region');
 SELECT * FROM fit_wald((SELECT fe_ols('y ~ i(region)', y, region) FROM p), 'i(region), x');
 SELECT * FROM fit_wald((SELECT fe_ols('y ~ x', y, x) FROM p), 'Intercept = 0');
+SELECT * FROM did_att('SELECT *, t || ''Q1'' AS quarter FROM p', 'y ~ 1 | id + quarter', 'treat=d');

@@ -38,7 +38,7 @@ static void list_event_times(Job *job, const Treatment *treatment, EventTimes *e
   Run *run = job->run;
   const OptionValue *window = option_value(job, "window");
   memset(events, 0, sizeof *events);
-  events->reference = option_number(job, "ref");
+  events->reference = treatment_reference(job, treatment);
   events->low = window->given ? window->low : -INFINITY;
   events->high = window->given ? window->high : INFINITY;
   if (events->reference < events->low || events->reference > events->high) {
@@ -303,7 +303,7 @@ static const OptionSpec OWN[] = {
     {"est", OPTION_CHOICE, "dr", "dr|ipw|reg", "doubly robust, inverse probability weights, or outcome regression"},
     {"base", OPTION_CHOICE, "varying", "varying|universal", "before treatment compare with the period before, or with the last period before treatment throughout"},
     {"anticipation", OPTION_NUMBER, "0", NULL, "periods before treatment in which it may have an effect"},
-    {"ref", OPTION_NUMBER, "-1", NULL, "the event time that the others are compared with"},
+    {"ref", OPTION_NUMBER, NULL, NULL, "the event time that the others are compared with; default: one step of the panel before treatment, -1 by years"},
     {"window", OPTION_RANGE, NULL, NULL, "lo:hi, event times with binned ends"},
     {"match", OPTION_NESTED, NULL, "psm_match", "psm(treat ~ x1 + x2, caliper=.05, ...): match before treatment (by=year: year by year; by=pooled: all rows), and weight the regression"},
     {NULL, OPTION_TEXT, NULL, NULL, NULL}};

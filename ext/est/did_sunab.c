@@ -79,7 +79,7 @@ void did_sunab(Job *job, Sample *sample, const Treatment *treatment) {
   Regression regression = {0};
   check_vcov(job, sample);
   if (!run_failed(run)) did_grid(job, treatment, &grid);
-  if (!run_failed(run)) build_cells(job, sample, treatment, &grid, option_number(job, "ref"), &cells, &regression);
+  if (!run_failed(run)) build_cells(job, sample, treatment, &grid, treatment_reference(job, treatment), &cells, &regression);
   if (run_failed(run)) return;
   regression.y = design_column(job, job->model->outcome, DESIGN_TAKE);
   if (!run_failed(run)) regression_fit(job, sample, &regression);

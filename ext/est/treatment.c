@@ -135,6 +135,10 @@ void treatment_build_from(Job *job, Treatment *treatment, int status, int cohort
   if (!run_failed(run)) count_treated(job, treatment);
 }
 
+double treatment_reference(Job *job, const Treatment *treatment) {
+  return option_given(job, "ref") ? option_number(job, "ref") : -time_step(job->run, treatment->n, treatment->time);
+}
+
 void treatment_absorbed(Job *job, const Treatment *treatment) {
   double earliest = INFINITY, latest = -INFINITY; /* first treated periods inside the panel */
   for (int64_t row = 0; row < treatment->n; row++) {

@@ -24,6 +24,9 @@ void treatment_build(Job *job, Treatment *treatment, bool need_cohort);
 /* The same from variables: the status where cohort is -1. */
 void treatment_build_from(Job *job, Treatment *treatment, int status, int cohort, bool need_cohort);
 
+/* ref=, the event time that others are compared with: one step of the panel's time before treatment where it is not given. */
+double treatment_reference(Job *job, const Treatment *treatment);
+
 /* The sentence where the effects absorb the treatment. */
 void treatment_absorbed(Job *job, const Treatment *treatment);
 /* match=psm(...), did_match.c: matches, drops what is not matched, and puts the weights into weights=. Call it first, with a Job of your own to change. */

@@ -126,7 +126,13 @@ static void bad_value(Builder *builder, const RawColumn *raw, sqlite3_value *val
   switch (sqlite3_value_type(value)) {
     case SQLITE_TEXT: {
       const char *text = (const char *)sqlite3_value_text(value);
-      snprintf(builder->bad_message, sizeof builder->bad_message,
+      const Model *model = &builder->plan->model;
+      bool time = model->time_number >= 0 && model->variable[model->time_number].input == raw->input;
+      if (time) /* '2011Q4' is no number, and neither dummies nor CAST make a time of it */
+        snprintf(builder->bad_message, sizeof builder->bad_message,
+                 "the panel's time '%s' holds text ('%.60s'); make numbers of it in the source: CAST(%s AS REAL) of '2011', substr(%s,1,4)*4 + substr(%s,6) of '2011Q4'", name,
+                 text ? text : "", name, name, name);
+      else snprintf(builder->bad_message, sizeof builder->bad_message,
                "column '%s' holds text ('%.60s') where a number is needed; i(%s) makes dummies of it, CAST(%s AS REAL) reads it as a number", name,
                text ? text : "", name, name);
       return;
