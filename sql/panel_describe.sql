@@ -15,6 +15,8 @@
 --   by=                     a column: a set of rows for each of its values, in by_value; NULL is a value, the last
 --   quantile=r              type 7 of Hyndman and Fan (1996), R's default; stata: as summarize, detail
 --   where=                  a SQL expression; other rows do not count, not even as NULL
+--
+-- References: Hyndman and Fan (1996), Sample quantiles in statistical packages, The American Statistician 50; between and within as xtsum in Stata's manual of panel data.
 
 SELECT variable, n, n_null, round(mean, 3) AS mean, round(sd, 3) AS sd, round(min, 3) AS min, round(p50, 3) AS p50, round(max, 3) AS max,
   round(sd_between, 3) AS between_units, round(sd_within, 3) AS within_units

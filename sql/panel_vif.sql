@@ -8,6 +8,8 @@
 -- A regressor that earlier ones determine (less than 1e-10 of its variation is left) has NULL and a note; the others are computed without it.
 --
 -- Options: where=, panel= (for l(), f(), d()). Columns: term, vif, tolerance, note.
+--
+-- Reference: Marquardt (1970), Generalized inverses, ridge regression, biased linear estimation, and nonlinear estimation, Technometrics 12.
 
 SELECT term, round(vif, 2) AS vif, round(tolerance, 4) AS tolerance FROM panel_vif('wage_panel', 'lwage ~ educ + exper + expersq + married + "union"');
 

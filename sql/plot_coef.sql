@@ -10,6 +10,8 @@
 -- For a journal column of 8 cm: width=302, size=0.8 (numbers of 7 points). Colours are those of Okabe and Ito, which colour-blind readers tell apart; series differ in marker
 -- and dash as well, for grey print. The ground is white on any page; no scripts, no style sheets, no ids, so that figures can stand side by side in one page; a title and a description
 -- stand in the file for readers who hear the page. In the sqlite3 shell: SELECT writefile('figure.svg', plot_coef(...)) FROM ...
+--
+-- References: Jann (2014), Plotting regression coefficients and other estimates, Stata Journal 14 (coefplot); Okabe and Ito (2008), Color universal design.
 
 .print one model under three kinds of errors:
 SELECT length(plot_coef(term, estimate, conf_low, conf_high, vcov, 'vline=.1')) AS bytes

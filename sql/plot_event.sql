@@ -16,6 +16,9 @@
 -- For a journal column of 8 cm: width=302, size=0.8 (numbers of 7 points). Colours are those of Okabe and Ito, which colour-blind readers tell apart; series differ in marker
 -- and dash as well, for grey print. The ground is white on any page; no scripts, no style sheets, no ids, so that figures can stand side by side in one page; a title and a description
 -- stand in the file for readers who hear the page. In the sqlite3 shell: SELECT writefile('figure.svg', plot_event(...)) FROM ...
+--
+-- References: Freyaldenhoven, Hansen, Perez Perez and Shapiro (2021), Visualization, identification, and estimation in the linear panel event-study design, NBER 29170; fixest's iplot; Okabe and
+-- Ito (2008), Color universal design.
 
 .print event study:
 SELECT length(plot_event(event_time, estimate, conf_low, conf_high, 'title=Homicide and castle laws, ylabel=Effect on log homicide')) AS bytes

@@ -10,6 +10,8 @@
 -- For a journal column of 8 cm: width=302, size=0.8 (numbers of 7 points). Colours are those of Okabe and Ito, which colour-blind readers tell apart; series differ in marker
 -- and dash as well, for grey print. The ground is white on any page; no scripts, no style sheets, no ids, so that figures can stand side by side in one page; a title and a description
 -- stand in the file for readers who hear the page. In the sqlite3 shell: SELECT writefile('figure.svg', plot_line(...)) FROM ...
+--
+-- References: Cleveland (1985), The elements of graphing data; Hansen (1999), Threshold effects in non-dynamic panels, Journal of Econometrics 93 (the curve of the likelihood ratio).
 
 .print series by group:
 SELECT length(plot_line(year, life, continent, 'ylabel=Life expectancy')) AS bytes FROM (SELECT year, continent, avg(lifeExp) AS life FROM gapminder GROUP BY 2, 1);

@@ -2,7 +2,8 @@
 
     tests/reference.py [DATABASE [EXTENSION]]      default build/demo.db, dist/econ
 
-1. Signature, summary, options, columns and example are the row of econ_help(). Forms, definition and source are the comment that opens sql/NAME.sql, in its words.
+1. Signature, summary, options, columns and example are the row of econ_help(). Forms, definition and source are the comment that opens sql/NAME.sql, in its words; of functions without such
+   a script a comment "-- NAME: ..." of sql/fit.sql or sql/econ.sql.
 2. The example is run. Its rows are a table of at most ROWS rows; a text of several lines is shown as it is; a figure is a file NAME.svg beside the page.
 3. Numbers have six significant digits, and what is below 1e-12 is 0, so that pages are the same on every machine. Examples in UNSTABLE say where they ran and are not shown.
 4. tests/reference_pages.py fails when a page here is not what this file would write now.
@@ -93,6 +94,24 @@ def described(path):
     return forms, "\n\n".join(definition), "\n\n".join(source)
 
 
+def blocks_for(path):
+    """{function: (definition, source)} of the comments "-- name, name: ..." in a script that serves several functions, up to the first line that is no comment."""
+    found, block = {}, []
+    for line in path.read_text(encoding="utf-8").splitlines() + [""]:
+        if line.startswith("-- "):
+            block.append(line[3:])
+            continue
+        begin = re.match(r"((?:\w+)(?:, \w+)*): ", block[0]) if block else None
+        if begin:
+            at = next((i for i, text in enumerate(block) if text.startswith("Source: ")), len(block))
+            words = [block[0][begin.end():]] + block[1:at]
+            text = plain(words[0][0].upper() + words[0][1:]) + "".join("\n" + plain(word) for word in words[1:])
+            for name in begin.group(1).split(", "):
+                found[name] = (text, plain(" ".join(block[at:]).removeprefix("Source: ")))
+        block = []
+    return found
+
+
 # ---------------------------------------------------------------- cells and tables
 def shown(value):
     if value is None:
@@ -149,6 +168,8 @@ def page(db, row, shared, files):
     name, kind, signature, summary, options, columns, example = row
     path = ROOT / "sql" / f"{name}.sql"
     forms, definition, source = described(path) if path.exists() else ("", "", "")
+    if not path.exists():
+        definition, source = next((blocks_for(other)[name] for other in shared if name in blocks_for(other)), ("", ""))
     parts = [f"# {name}", plain(f"{summary[0].upper()}{summary[1:]} ({kind})."), "```text\n" + (forms or signature.replace(" | " + name, "\n" + name)) + "\n```"]
     if definition:
         parts += ["## Definition", definition]
@@ -165,7 +186,7 @@ def page(db, row, shared, files):
                 files[f"{name}.svg"] = figure
     if source:
         parts += ["## Source", source]
-    more = [path] if path.exists() else [other for other in shared if re.search(rf"\b{name}\(", "\n".join(head(other)))]
+    more = [path] if path.exists() else [other for other in shared if name in blocks_for(other) or re.search(rf"\b{name}\(", "\n".join(head(other)))]
     if more:
         parts.append("More examples: " + ", ".join(f"[sql/{other.name}](../{other.name})" for other in more) + ".")
     files[f"{name}.md"] = "\n\n".join(parts) + "\n"

@@ -48,6 +48,8 @@ def test_every_function_has_a_page_with_an_example(db, made):
         page = made[f"{name}.md"]
         assert page.startswith(f"# {name}\n") and "## Example" in page
         assert f"[{name}]({name}.md)" in made["README.md"]
+        if not name.endswith("_table"):  # of the printed tables sql/fit_table.sql says all
+            assert "## Definition" in page and "## Source" in page, name
 
 
 def test_links(made):
