@@ -15,7 +15,7 @@
 --   both_treated           two cohorts against each other, over all periods, cohort the earlier one: earlier_vs_later and later_vs_earlier are one here
 --   always_vs_untreated    those treated from the first period on against the never treated: the controls make their d differ over time
 --   within                 units of one cohort against each other, as far as their controls differ; cohort and control_cohort NULL
---   These weights, too, add up to one, and the weighted sum to the coefficient of d. R's bacondecomp has them divided by 1 - the weight of within.
+-- These weights, too, add up to one, and the weighted sum to the coefficient of d. R's bacondecomp has them divided by 1 - the weight of within.
 -- The panel must be balanced (an error names what is missing): the theorem is about that. The order of the effects does not matter
 --   where panel=unit+time says which is which. Options: where, panel.
 -- Errors: d other than 0 and 1 or switching off; nobody treated; everybody treated, or from the first period on; one cohort and nobody else; two rows for a unit and time;

@@ -1,5 +1,5 @@
 """Writes cookbook.json: the numbers behind the pairs of sql/cookbook.md, by pyfixest 0.60, statsmodels, linearmodels and pandas, keyed by the number of the entry:
-a list of rows with term (or the key of the row) and the columns that our query has. Run in this folder: python3 cookbook.py > cookbook.json"""
+a list of rows with term (or the key of the row) and the columns that our query has. cookbook.R does the same for what R's packages run. Run in this folder: python3 cookbook.py > cookbook.json"""
 import json
 import pathlib
 import warnings
@@ -76,6 +76,13 @@ V, b = both_tests._vcov[1:, 1:], both_tests.coef().to_numpy()[1:]
 joint, equal = float(b @ np.linalg.solve(V, b)) / 2, float((b[0] - b[1]) ** 2 / (V[0, 0] + V[1, 1] - 2 * V[0, 1]))
 found[26] = [{"statistic": joint, "p_value": float(stats.f.sf(joint, 2, 217))}]
 found[27] = [{"statistic": equal, "p_value": float(stats.f.sf(equal, 1, 217))}]
+coded = grunfeld.assign(unit=grunfeld.firm.astype("category").cat.codes)
+found[28] = rows(pf.feols("invest ~ value + capital | unit", coded, vcov="DK", vcov_kwargs={"time_id": "year", "panel_id": "unit", "lag": 2}, **TIGHT))
+event = castle.year - castle.sid.map(castle[castle.post == 1].groupby("sid").year.min())
+periods = [k for k in range(-5, 4) if k != -1]
+dummies = castle.assign(**{f"period{i}": (event.clip(-5, 3) == k).astype(float) for i, k in enumerate(periods)})
+study = rows(pf.feols("l_homicide ~ " + " + ".join(f"period{i}" for i in range(len(periods))) + " | sid + year", dummies, vcov={"CRV1": "sid"}, **TIGHT))
+found[31] = [{"event_time": periods[int(row["term"].removeprefix("period"))], "estimate": row["estimate"], "std_error": row["std_error"]} for row in study]
 found[30] = renamed(rows(pf.feols("l_homicide ~ post | sid + year", castle, vcov={"CRV1": "sid"}, **TIGHT)), "att")
 described = grunfeld[["invest", "value", "capital"]]
 found[35] = [{"term": v, "n": len(described), "estimate": float(described[v].mean()), "std_error": float(described[v].std()), "min": float(described[v].min()), "max": float(described[v].max())} for v in described]
