@@ -100,6 +100,7 @@ CASES = [
     ("columns of their own, panels, csv", [POOLED, TWOWAY, UNIT, FULL], "wide=1, panels=(A:2, B:2), format=csv, keep=dt"),
     ("columns of their own, latex", [POOLED, UNIT], "wide=1, under=ci, brackets=0, format=latex, latex=dcolumn, keep=dt"),
     ("tabs", [POOLED, TWOWAY], "format=tsv, keep=dt"),
+    ("typst", [POOLED, UNIT], "format=typst, keep=(dt, ul), title=A \\\"b\\\" #1, label=tab:x, highlight=(dt@2, ul:#ffee99), groups=(All:2), notes=end"),
     ("a table over several pages, as a document", [POOLED, TWOWAY], "format=latex, page=1, latex=(longtable, small), title=A & b, label=tab:long"),
     ("as wide as the page", [POOLED, TWOWAY], "format=latex, full=1, fragment=1, keep=dt"),
     ("a page of HTML", [POOLED], "format=html, page=1, full=1, keep=dt, title=A & b, lang=zh"),
@@ -287,6 +288,49 @@ def test_foot_in_the_order_asked_for(table):
     text = table([UNIT], "foot=(N, rule, r2), keep=dt").splitlines()
     assert [line[:3] for line in text[4:9]] == ["dt ", "   ", "N  ", "---", "R² "]
     assert [row[0] for row in csv_of(table([UNIT, FULL], "panels=(A:1, B:1), shared=1, foot=(N, units, r2), keep=ul, format=csv"))] == ["", "A", "ul", "", "B", "ul", "", "N", "Number of prov", "R²"]
+
+
+def test_statistics_in_lines_heads_of_columns_small_p(table):
+    rows = csv_of(table([POOLED, UNIT, FAILED], "wide=(b, s.e., p), under=se+p, brackets=0, digits=(2, p:<3), units=label, keep=dt, lines=(\"RMSE, AIC: {rmse:2} [{aic - 2*rmse:0}]\", Mean: {outcome_mean} | {nope} | x), "
+                        "foot=(\"title:Fixed, not random\", fe, units, lines, N), rename=Outcome:Dependent, format=csv, stars=0"))
+    assert rows[0][0] == "Dependent" and rows[2] == ["", *["b", "s.e.", "p"] * 3] and rows[3] == ["dt", "0.75", "0.04", "<0.001", "0.51", "0.05", "<0.001", "", "", ""]
+    assert rows[4][0] == "Fixed, not random" and rows[5][:5] == ["prov fixed effects (30)", "No", "", "", "Yes"] and rows[6][:5] == ["RMSE, AIC", "0.12 [-1235]", "", "", "0.12 [-1235]"]
+    assert rows[7] == ["Mean", "2.500", "", "", "", "", "", "x", "", ""] and rows[8][:5] == ["N", "270", "", "", "270"]
+    differ = fit([term("dt", 1, .5, .05)], effects=[("prov", 29)])
+    assert [row[0] for row in csv_of(table([UNIT, differ], "units=label, foot=(fe, units), format=csv, keep=dt"))[-2:]] == ["prov fixed effects", "Number of prov"]
+
+
+def read_typst(page):
+    """Cells of #table(...): (colspan, text) of each row of the body and the heads; strings of Typst are JSON's, but for their escapes."""
+    rows = []
+    for line in page.split("#table(\n")[1].split("\n)")[0].splitlines():
+        if not re.match(r"  (\[|table\.cell\()", line) or "inset:" in line:
+            continue
+        cells = re.findall(r'(?:table\.cell\((?:colspan: (\d+))?[^)]*(?:\("#\w+"\))?\))?\[((?:[^\]"\[]|"(?:[^"\\]|\\.)*"|\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\])*)\],', line)
+        rows.append([(int(span or 1), "".join(re.sub(r"\\(.)", r"\1", text) for text in re.findall(r'"((?:[^"\\]|\\.)*)"', re.sub(r'#(strong|emph)', "", inside)))) for span, inside in cells])
+    return rows
+
+
+TYPST = [([POOLED, TWOWAY, UNIT, FULL], "under=se+t, constant=1, groups=(A:2, B:2), highlight=(dt@2, ul:#ffee99), gaps=1, rules=double"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([QUANTILES], "lang=zh"),
+         ([FAILED, None], ""), ([POOLED, UNIT], "wide=1, under=se+t, full=1, align=r"), ([POOLED, UNIT], "transpose=1, font=DejaVu Sans 9")]
+
+
+@pytest.mark.parametrize("fits, options", TYPST)
+def test_typst_says_what_csv_says(table, fits, options):
+    body = csv_of(table(fits, options + ", format=csv"))
+    rows = [[text for span, text in row for _ in range(span)] for row in read_typst(table(fits, options + ", format=typst, title=T, notes=last\\"))]
+    assert [[cell.replace("−", "-") for cell in row] for row in rows] == [[cell.strip() for cell in row] for row in body]
+
+
+def test_typst_compiles(table, tmp_path):
+    typst = pytest.importorskip("typst")
+    pages = [table(fits, options + ", format=typst, title=A & #b_1 $, label=tab:a" + str(i)) for i, (fits, options) in enumerate(TYPST)]
+    pages += [table([POOLED, UNIT], "format=typst, panels=(A:1, B:1), shared=1, escape=0, rename=(dt:\"$beta_1$ _Trade_\"), notes=(a, *b*), width=8cm"), table([POOLED], "format=typst, fragment=1, rules=0")]
+    (tmp_path / "all.typ").write_text("\n\n".join(pages), encoding="utf-8")
+    (tmp_path / "page.typ").write_text(table([POOLED], "format=typst, page=1"), encoding="utf-8")
+    for name in ("all", "page"):
+        typst.compile(str(tmp_path / f"{name}.typ"), output=str(tmp_path / f"{name}.pdf"))
+        assert (tmp_path / f"{name}.pdf").stat().st_size > 5000
 
 
 def test_equations_below_each_other(table):
@@ -598,7 +642,8 @@ def test_options_as_json(db):
     ("'a', ?, 'transform=ln(b - 5)'", "transform=ln(b - 5): it has no value for 'dt' of column (1), where b is 0.75"),
     ("'a', ?, 'highlight=@2'", "highlight=: '@2' is no term of the fits, @2 (a column) or dt@2 (a term in it)"),
     ("'a', ?, 'highlight=dt:#ffe'", "highlight=dt:#ffe: a colour is six hexadecimal digits behind :#"),
-    ("'a', ?, 'foot=(N, nope)'", "foot=: 'nope' is none of controls, fe, units, lines, N, r2, stats, errors, tests, rule, nor a line of lines=, a statistic or a test of the fits"),
+    ("'a', ?, 'foot=(N, nope)'", "foot=: 'nope' is none of controls, fe, units, lines, N, r2, stats, errors, tests, rule, title:text, nor a line of lines=, a statistic or a test of the fits"),
+    ("'a', ?, 'wide=(b, se, p)'", "wide=: 3 heads for 2 columns, the estimate's and those of under="),
     ("'a', ?, 'foot=aic:x'", "foot=aic:x: behind the colon stands the number of decimals, 0 to 9"),
     ("'a', ?, 'fe=(Place:prov)'", "fe=: 'prov' is no absorbed effect of the fits"),
     ("'a', ?, 'fe=prov'", "fe=prov: 0, 1, or lines with their terms, as in fe=(Place and time:sid year)"),
@@ -627,7 +672,7 @@ def test_options_as_json(db):
     ("'a', ?, 'starred=t'", "starred=t matches no term of the fits, which have 'dt', '(Intercept)'"),
     ("'a', ?, 'latex=(longtable, here)'", "latex=longtable breaks over pages and does not go with"),
     ("'a', ?, 'digits=99'", "digits=99"),
-    ("'a', ?, 'format=word'", "format=word: it must be one of text, markdown, latex, html, csv, scsv, tsv, rtf"),
+    ("'a', ?, 'format=word'", "format=word: it must be one of text, markdown, latex, html, csv, scsv, tsv, rtf, typst"),
     ("'a', ?, 'r2=big'", "r2=big: it is made of overall, within and adj"),
     ("'a', ?, 'stats=nope'", "stats=nope: no fit has a statistic of this name"),
     ("'a', ?, 'rename=dt'", "rename=dt: it is made of name:label"),

@@ -15,7 +15,7 @@ static void read_digits(Paper *paper) {
   paper->digits = -1;
   paper->digits_of.item = NEW_ARRAY(run, const char *, list.count + 1);
   for (int i = 0; i < list.count && !run_failed(run); i++) {
-    const char *item = list.item[i], *colon = strrchr(item, ':'), *from = colon ? colon + 1 + strspn(colon + 1, " ") : strchr("ase", item[0]) ? item + 1 : item;
+    const char *item = list.item[i], *colon = strrchr(item, ':'), *from = colon ? colon + 1 + strspn(colon + 1, " <") : *item && strchr("ase", *item) ? item + 1 : item;
     int value = *from ? 0 : -1;
     for (const char *at = from; *at && value >= 0; at++) value = *at >= '0' && *at <= '9' && value < 10 ? value * 10 + *at - '0' : -1;
     if (strcmp(item, "auto") == 0) continue;
@@ -152,6 +152,15 @@ static void own_column(const Paper *paper, Table *table) {
   if (list.count && !run_failed(paper->run)) table_insert(table, head, count, name, text);
 }
 
+/* wide=: NULL for no, "1", or the heads. */
+static const char *wide(const PrintJob *job) {
+  static const char *const SWITCH[] = {"0", "no", "false", "1", "yes", "true"};
+  const char *text = print_option(job, "wide")->text;
+  for (int i = 0; i < 6; i++)
+    if (strcmp(text, SWITCH[i]) == 0) return i > 2 ? "1" : NULL;
+  return text;
+}
+
 static void print(PrintJob *job) {
   Paper paper = {.job = job, .run = job->run, .chinese = print_chinese(job)};
   int panels;
@@ -189,7 +198,7 @@ static void print(PrintJob *job) {
   if (transposed && !run_failed(job->run)) table_transpose(table);
   if (!run_failed(job->run)) own_column(&paper, table);
   if (run_failed(job->run)) return;
-  if (print_option(job, "wide")->integer && !print_option(job, "beside")->integer && panel->lines) table_widen(table, panel->lines);
+  if (wide(job) && !print_option(job, "beside")->integer && panel->lines) table_widen(table, panel->lines, print_list(job->run, strcmp(wide(job), "1") == 0 ? NULL : wide(job)));
   table_own_notes(job, table);
   table_write(table, print_option(job, "format")->text, job->out);
 }
@@ -199,14 +208,14 @@ static const OptionSpec OPTIONS[] = {
   {"under", OPTION_TEXT, "se", NULL, "what stands beneath it: se, t, z, p, ci, |t|, any other number, joined by +; templates: (\"[{low}, {high}]\", \"p = {p}\"); none"},
   {"transform", OPTION_TEXT, NULL, NULL, "transformed coefficients: 100*(exp(b)-1), (dt: exp(b), @2: 100*b) of a term, of a column; errors by the delta method"},
   {"beside", OPTION_BOOLEAN, "0", NULL, "1: behind the estimate, in its cell"},
-  {"wide", OPTION_BOOLEAN, "0", NULL, "1: in columns of their own"},
+  {"wide", OPTION_TEXT, "0", NULL, "1: in columns of their own; (Est., S.E.): with these heads"},
   {"brackets", OPTION_TEXT, NULL, NULL, "around the lines of under=, in turn: ([], (), {}, 0), 0 for none; without it () then [], [] of intervals"},
   {"level", OPTION_NUMBER, NULL, NULL, "level of the intervals; without it each fit's own"},
   {"exp", OPTION_TEXT, NULL, NULL, "exponentiated coefficients: all, or the numbers of columns: (2, 3)"},
   {"beta", OPTION_BOOLEAN, "0", NULL, "1: standardized coefficients, b sd(x) / sd(y), of fits by fe_ols"},
   {"stars", OPTION_TEXT, "(.01,.05,.1)", NULL, "bounds of p for ***, **, *; (+ .1, * .05) names the symbols; 0: none"},
   {"starred", OPTION_TEXT, "estimate", NULL, "what the stars hang on: the estimate, under: the first line beneath it; or the only terms that have them: (dt, x*)"},
-  {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors; a3, s3, e3: figures of each number; (3, t:1, dt:5): those of a number, of a term"},
+  {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors; a3, s3, e3: figures of each number; (3, t:1, dt:5): those of a number, of a term; p:<3: <0.001"},
   {"vacant", OPTION_TEXT, NULL, NULL, "what stands where a column has not the term"},
   {"highlight", OPTION_TEXT, NULL, NULL, "bold terms, columns, cells: (dt, @2, dt@2-4); with a colour behind: dt@2:#ffee99"},
   {"gaps", OPTION_BOOLEAN, "0", NULL, "1: space between the terms"},
@@ -226,12 +235,12 @@ static const OptionSpec OPTIONS[] = {
   {"numbers", OPTION_BOOLEAN, "1", NULL, "the line (1) (2) ..."},
   {"outcomes", OPTION_BOOLEAN, "1", NULL, "the line of the outcomes"},
   {"controls", OPTION_TEXT, "1", NULL, "the Yes/No line for terms that are not shown; (Weather:rain temp*, Size:assets) makes lines of them; 0: none"},
-  {"lines", OPTION_TEXT, NULL, NULL, "further lines: (Sample: all | all | South), one cell a column"},
+  {"lines", OPTION_TEXT, NULL, NULL, "further lines: (Sample: all | all | South), one cell a column; statistics of the fit in braces: (F: {f_statistic:2})"},
   {"marks", OPTION_TEXT, NULL, NULL, "the words of Yes/No lines: (✓, –)"},
   {"foot", OPTION_TEXT, NULL, NULL, "what stands below the coefficients, in this order: (controls, fe, units, lines, N, r2, stats, errors, tests), rule, a statistic, a test, one of lines="},
   {"fe", OPTION_TEXT, "1", NULL, "a Yes/No line for each absorbed effect; (Place and time:sid year) makes lines of several; 0: none"},
   {"nobs", OPTION_BOOLEAN, "1", NULL, "the line N"},
-  {"units", OPTION_CHOICE, "1", "1|0|all|yes|no", "the number of levels of the first absorbed effect; all: of each"},
+  {"units", OPTION_CHOICE, "1", "1|0|all|label|yes|no", "the number of levels of the first absorbed effect; all: of each; label: behind the names of the effects"},
   {"r2", OPTION_TEXT, "overall", NULL, "overall, within, adj, joined by +; none"},
   {"stats", OPTION_TEXT, NULL, NULL, "further statistics of the fits by name: (rmse, outcome_mean, aic:1), with the decimals behind a colon"},
   {"errors", OPTION_BOOLEAN, "1", NULL, "the line that says how errors were made"},
@@ -243,7 +252,7 @@ const Printer PRINTER_fit_table = {
   .name = "fit_table",
   .arguments = "label:any, fit:fit",
   .signature = "fit_table(label, fit [, 'options'])",
-  .summary = "the regression table of a paper from fits in rows: text, markdown, latex, html, csv, tsv, rtf",
+  .summary = "the regression table of a paper from fits in rows: text, markdown, latex, html, csv, tsv, rtf, typst",
   .options = GROUPS,
   .print = print,
   .example = "SELECT fit_table(name, fit, 'keep=value') FROM (SELECT '(1)' AS name, fe_ols('invest ~ value', invest, value) AS fit FROM grunfeld "

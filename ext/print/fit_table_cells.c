@@ -6,7 +6,7 @@
  *    brackets= names others. Where there is no error but an interval (a threshold), the interval. beside=1: behind the estimate, in its cell; wide=1: in a column of its own.
  * 3. digits=auto: three decimals, more where the error (else the number) would show fewer than two figures, at most eight and then a power of ten; a whole number fixes them; a3: three
  *    figures of what is below one, four and at least one decimal of what is above, none of integers; s3: three figures of each; e3: the same with a power of ten.
- *    digits=(3, t:1, dt:5): those of a number or of a term.
+ *    digits=(3, t:1, dt:5): those of a number or of a term; p:<3: <0.001 in place of 0.000.
  * 4. Stars from the fit's own p-values. A term dropped as collinear shows a dash.
  * 5. The constant: (Intercept), or with absorbed effects and constant=1 the statistics constant and constant_se of the fit, p from Student's t with df_t.
  * 6. level=: intervals anew from the error and df_t; refused where the fit's own interval is not such a one (draws, inverted tests). Else those of the fit, whose level the note names.
@@ -87,6 +87,8 @@ static Dual check_number(void *context, const char *name) {
   return any;
 }
 
+enum { BELOW = 100 }; /* added to decimals: what they show as zero is <0.001 */
+
 /* Rule 3. */
 static int own_digits(const Paper *paper, const FitTerm *term, const char *what) {
   enum Number number = number_named(what);
@@ -98,7 +100,7 @@ static int own_digits(const Paper *paper, const FitTerm *term, const char *what)
       if (!name) return -1;
       bool same = strcmp(name, what) == 0 || (number < NUMBERS && number_named(name) == number) || (strcmp(name, "ci") == 0 && (number == NUMBER_LOW || number == NUMBER_HIGH));
       if (pass) same = number != NUMBER_T && number != NUMBER_P && (paper_matches(paper, name, term->term));
-      if (same) return (int)strtol(colon + 1, NULL, 10);
+      if (same) return (int)strtol(colon + 1 + strspn(colon + 1, " <"), NULL, 10) + (strchr(colon, '<') ? BELOW : 0);
     }
   return -1;
 }
@@ -130,6 +132,13 @@ static int decimals_of(const Paper *paper, const FitTerm *term, const char *what
 }
 
 static void write_number(Text *text, double value, int decimals) {
+  bool below = decimals >= BELOW;
+  decimals -= below ? BELOW : 0;
+  double least = pow(10, -decimals);
+  if (below && value != 0 && fabs(value) < least / 2) {
+    text_add(text, "<");
+    value = least;
+  }
   if (decimals < 0) text_scientific(text, value, -decimals);
   else text_fixed(text, value, decimals);
 }
@@ -496,7 +505,7 @@ static const char *what_is(const Paper *paper, const char *what) {
 
 void paper_note_under(Paper *paper, double level) {
   static const char *const WHERE[] = {"in parentheses", "in brackets", "in braces", "beneath"};
-  bool beside = print_option(paper->job, "beside")->integer || print_option(paper->job, "wide")->integer;
+  bool beside = print_option(paper->job, "beside")->integer || !strchr("0nf", *print_option(paper->job, "wide")->text);
   Text text = {.run = paper->run};
   if (paper->main.what && strcmp(paper->main.what, "b") != 0) text_format(&text, "%s%s", what_is(paper, paper->main.what), paper->chinese ? "。" : ". ");
   size_t begun = text.length;

@@ -202,7 +202,8 @@ static void spanning_head(Paper *paper, const char *name, const char *const *tex
 
 static void outcome_head(Paper *paper, const char **text, bool rule) {
   for (int c = 0; c < paper->columns; c++) text[c] = paper->column[c].outcome ? paper_name(paper, paper->column[c].outcome) : NULL;
-  spanning_head(paper, "", text, rule);
+  const char *name = label_of(paper, "Outcome");
+  spanning_head(paper, name ? name : "", text, rule);
 }
 
 /* groups=(All:2, Crime:2): a head whose cells span that many columns each, from the left; "" or nothing before the colon leaves them without. */
@@ -226,7 +227,10 @@ static void group_head(Paper *paper, const char *name, const PrintList *groups, 
 static void group_heads(Paper *paper, const char **text) {
   PrintList groups = print_list(paper->run, print_text(paper->job, "groups"));
   bool lines = false;
-  for (int g = 0; g < groups.count; g++) lines |= groups.item[g][strlen(groups.item[g]) - 1] == ')';
+  for (int g = 0; g < groups.count; g++) {
+    size_t length = strlen(groups.item[g]);
+    lines |= length && groups.item[g][length - 1] == ')';
+  }
   if (!lines && groups.count) group_head(paper, "", &groups, text);
   for (int g = 0; g < groups.count && lines && !run_failed(paper->run); g++) {
     size_t name = strcspn(groups.item[g], "("), end = name;
@@ -260,6 +264,6 @@ void paper_heads(Paper *paper) {
   cell = labels ? table_row(&paper->table, TABLE_HEAD, "") : NULL;
   for (int c = 0; cell && c < paper->columns; c++) cell[1 + c].text = paper->column[c].label;
   if (outcomes && !several) outcome_head(paper, text, false);
-  cell = models ? table_row(&paper->table, TABLE_HEAD, paper_word(paper, "Model")) : NULL;
+  cell = models ? table_row(&paper->table, TABLE_HEAD, paper_line(paper, "Model")) : NULL;
   for (int c = 0; cell && c < paper->columns; c++) cell[1 + c].text = paper->column[c].model;
 }

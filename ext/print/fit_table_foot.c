@@ -1,12 +1,12 @@
 /* fit_table_foot.c: what stands below the coefficients of a regression table.
  *
  * 1. foot= names the lines and their order: sections (controls, fe, units, lines, nobs or N, r2, stats, errors, tests), rule, one of lines= by its name, a statistic
- *    (aic:1), a test. Without it all sections in that order, a rule above the tests.
+ *    (aic:1), a test; title:Fit statistics is a line over all columns. Without it all sections in that order, a rule above the tests.
  * 2. Controls: Yes where the fit has terms that the table does not show; the line is left out where no fit has. Lines of controls= stand for their terms, which
  *    are not shown either; what no line names stays in the line of all.
  * 3. One Yes/No line for each absorbed effect of any fit, or the lines of fe=(Place and time:sid year), Yes where the fit has all of these. The number of units is the levels of
- *    the fit's first absorbed effect, its line named by that effect; units=all: of each.
- * 4. Lines of lines=; N; R2 of the kind asked for, pseudo R2 where a fit has one; further statistics by name: one that no fit has is an error.
+ *    the fit's first absorbed effect, its line named by that effect; units=all: of each; units=label: behind the effect's name where all columns have as many.
+ * 4. Lines of lines=, with expressions of the fit's statistics in braces; N; R2 of the kind asked for, pseudo R2 where a fit has one; further statistics by name: one that no fit has is an error.
  * 5. The line of errors says how each fit's were made: clustered by firm, robust (HC1), ...
  * 6. Tests: statistic, then a line with its p-value or, where the fit gives one (Stock-Yogo), its critical value in brackets. tests=auto shows what papers print of
  *    instruments (first-stage F: the robust one where there is one), of dynamic panels (number of instruments, Hansen J rather than Sargan, AR(1), AR(2)), pretrend, sobel, hausman,
@@ -120,6 +120,20 @@ static void effect_group(Paper *paper, int group) {
     if (!found[i]) run_fail(paper->run, "fe=: '%.60s' is no absorbed effect of the fits", line->patterns.item[i]);
 }
 
+/* units=label: the levels of an effect, where all columns that have it have as many; 0: they differ, or it was not asked for. */
+static int64_t common_levels(const Paper *paper, const char *name) {
+  int64_t levels = 0;
+  if (strcmp(print_option(paper->job, "units")->text, "label") != 0) return 0;
+  for (int c = 0; c < paper->columns; c++) {
+    const FitAbsorbed *effect = silent(&paper->column[c]) ? NULL : effect_in(paper->column[c].fit, name);
+    if (effect && levels && effect->levels != levels) return 0;
+    if (effect) levels = effect->levels;
+  }
+  return levels;
+}
+
+static const char *whole(Run *run, double value);
+
 static void effects(Paper *paper) {
   for (int g = 0; g < paper->effects && !run_failed(paper->run); g++) effect_group(paper, g);
   for (int c = 0; c < paper->columns && paper->effect_lines; c++) {
@@ -134,6 +148,8 @@ static void effects(Paper *paper) {
       text_add_n(&line, format, (size_t)(place - format));
       text_add(&line, paper_name(paper, name));
       text_add(&line, place + 2);
+      int64_t levels = common_levels(paper, name);
+      if (levels) text_format(&line, " (%s)", whole(paper->run, (double)levels));
       if (run_failed(paper->run)) return;
       TableCell *cell = table_row(&paper->table, TABLE_BODY, line.data);
       for (int i = 0; cell && i < paper->columns; i++)
@@ -170,14 +186,14 @@ static bool speaks(const Paper *paper, int c) {
 
 static void units(Paper *paper) {
   const char *text = print_option(paper->job, "units")->text;
-  bool all = strcmp(text, "all") == 0, none = strcmp(text, "0") == 0 || strcmp(text, "no") == 0;
+  bool all = strcmp(text, "all") == 0 || strcmp(text, "label") == 0, none = strcmp(text, "0") == 0 || strcmp(text, "no") == 0;
   for (int c = 0; c < paper->columns && !none; c++) {
     for (int e = 0; own(&paper->column[c]) && e < paper->column[c].fit->absorbed && (all || !e) && run_poll(paper->run, 1000); e++) {
       const char *name = paper->column[c].fit->absorbed_effect[e].name;
       bool known = false;
       for (int i = 0; i < c && !known; i++)
         for (int k = 0; own(&paper->column[i]) && k < paper->column[i].fit->absorbed && (all || !k); k++) known |= strcmp(paper->column[i].fit->absorbed_effect[k].name, name) == 0;
-      if (known) continue;
+      if (known || common_levels(paper, name)) continue;
       const char *label = paper_name(paper, name);
       TableCell *cell = table_row(&paper->table, TABLE_BODY, paper->chinese ? run_format(paper->run, "%s 个数", label) : run_format(paper->run, "Number of %s", label));
       for (int i = 0; cell && i < paper->columns; i++) {
@@ -221,6 +237,37 @@ void paper_fill(Paper *paper, const char *option, const char *item, const char *
   }
 }
 
+typedef struct StatsOf {
+  const Fit *fit;
+} StatsOf;
+
+static Dual stat_of(void *context, const char *name) {
+  const Fit *fit = ((const StatsOf *)context)->fit;
+  bool count = strcmp(name, "N") == 0 || strcmp(name, "nobs") == 0;
+  return (Dual){count ? (double)fit->nobs : fit_stat_value(fit, name), 0};
+}
+
+/* "{f_statistic:2} ({df_model})" of a line by the statistics of the fit: expressions in braces; empty where one of them has no value. */
+static const char *filled(Paper *paper, int c, const char *text) {
+  Text out = {.run = paper->run};
+  StatsOf stats_of = {paper->column[c].fit};
+  for (const char *at = text, *open; *at && !run_failed(paper->run);) {
+    open = strchr(at, '{');
+    const char *close = open ? strchr(open, '}') : NULL;
+    text_add_n(&out, at, close ? (size_t)(open - at) : strlen(at));
+    if (!close) break;
+    const char *what = run_text_n(paper->run, open + 1, (size_t)(close - open - 1)), *colon = what ? strrchr(what, ':') : NULL;
+    if (colon) what = run_text_n(paper->run, what, (size_t)(colon - what));
+    if (!what) return NULL;
+    double value = print_expression(paper->run, "lines", what, stat_of, &stats_of).value;
+    if (isnan(value)) return NULL;
+    int digits = colon && colon[1] >= '0' && colon[1] <= '9' ? colon[1] - '0' : -1;
+    text_add(&out, digits < 0 && value == floor(value) && fabs(value) < 1e15 ? whole(paper->run, value) : print_fixed(paper->run, value, digits < 0 ? 3 : digits));
+    at = close + 1;
+  }
+  return run_failed(paper->run) ? NULL : out.data;
+}
+
 /* Those of lines=(Sample: all | all | South), or the one of this name; false where there is none. */
 static bool own_lines(Paper *paper, const char *wanted) {
   PrintList list = print_list(paper->run, print_text(paper->job, "lines"));
@@ -238,6 +285,8 @@ static bool own_lines(Paper *paper, const char *wanted) {
     any = true;
     TableCell *cell = table_row(&paper->table, TABLE_BODY, name);
     if (cell) paper_fill(paper, "lines", list.item[i], colon + 1, cell);
+    for (int c = 0; cell && c < paper->columns && !run_failed(paper->run); c++)
+      if (cell[1 + c].text && strchr(cell[1 + c].text, '{')) cell[1 + c] = (TableCell){.text = speaks(paper, c) ? filled(paper, c, cell[1 + c].text) : NULL, .number = true, .span = 1};
   }
   return any;
 }
@@ -448,13 +497,18 @@ static void foot_item(Paper *paper, const char *item, bool last) {
     table_rule(&paper->table);
     return;
   }
+  if (strncmp(item, "title:", 6) == 0) {
+    TableCell *title = table_row(&paper->table, TABLE_BODY, print_unquoted(paper->run, item + 6 + strspn(item + 6, " ")));
+    if (title) title->span = paper->table.columns;
+    return;
+  }
   int rows = paper->table.rows;
   if (own_lines(paper, item)) {
     if (!last) paper->table.rows = rows;
     return;
   }
   if (run_failed(paper->run) || named_stat(paper, "foot", item) || write_tests(paper, item, false) || !any_speaks(paper)) return;
-  run_fail(paper->run, "foot=: '%.60s' is none of controls, fe, units, lines, N, r2, stats, errors, tests, rule, nor a line of lines=, a statistic or a test of the fits", item);
+  run_fail(paper->run, "foot=: '%.60s' is none of controls, fe, units, lines, N, r2, stats, errors, tests, rule, title:text, nor a line of lines=, a statistic or a test of the fits", item);
 }
 
 void paper_foot(Paper *paper, bool last) {

@@ -81,8 +81,8 @@ typedef struct Dual {
 typedef Dual DualOf(void *context, const char *name);
 Dual print_expression(Run *run, const char *option, const char *text, DualOf *of, void *context); /* NAN where it has no value; fails where it is none */
 
-/* ------------------------------------------------------------------------------------------------ table.c, table_shape.c, table_text.c, table_markup.c, table_latex.c, table_rtf.c
- * One model of a table, six formats. Cells are plain UTF-8; the formats escape. */
+/* ------------------------------------------------------------------------------------------------ table.c, table_shape.c, table_text.c, table_markup.c, table_latex.c, table_rtf.c, table_typst.c
+ * One model of a table, seven formats. Cells are plain UTF-8; the formats escape. */
 
 typedef struct TableCell {
   const char *text;  /* NULL: empty */
@@ -127,7 +127,7 @@ typedef struct Table {
     bool dcolumn, threeparttable, sideways, wide, here, longtable, adjustbox, flush, standalone;
     const char *size, *stretch, *place, *packages; /* NULL: as the page */
   } latex;
-  int notes, note_capacity;
+  int notes, note_capacity, given_notes; /* the last given_notes of them are the author's */
   const char **note;
 } Table;
 
@@ -135,8 +135,9 @@ void table_begin(const PrintJob *job, Table *table, int columns);      /* what T
 TableCell *table_row(Table *table, TableRowKind kind, const char *name); /* its cells; NULL only if the run failed; valid until the run ends */
 void table_rule(Table *table);
 void table_note(Table *table, const char *note);
-void table_widen(Table *table, int lines);                             /* puts the lines beneath into columns of their own, that many behind each column */
+void table_widen(Table *table, int lines, PrintList heads);            /* puts the lines beneath into columns of their own, that many behind each column; heads over each, or none */
 void table_own_notes(const PrintJob *job, Table *table);               /* notes=, below those of the table */
+Table table_for_note(const Table *table, int note);                    /* the table, not raw where the note is ours */
 const char *table_styled(const Table *table, const char *text);        /* its numbers as decimal= and zero= have them */
 char table_align(const Table *table, int column);                      /* l, c, r, d; 0: as the format has it */
 bool table_minus(const char *at, const char *start);                   /* a - of the text that starts there is a minus */
@@ -146,11 +147,12 @@ bool table_indented(const TableCell *cell, int column);                /* two bl
 void table_transpose(Table *table);                                    /* columns become rows */
 void table_insert(Table *table, const char *head, int count, const char *const *name, const char *const *text); /* a column behind the names, a text beside each named line */
 void table_share(Table *table, int panels, const int *from, const int *to); /* rows that all panels' feet have stand once, at the end */
-void table_write(Table *table, const char *format, Text *out);         /* text, markdown, latex, html, csv, scsv, tsv, rtf */
+void table_write(Table *table, const char *format, Text *out);         /* text, markdown, latex, html, csv, scsv, tsv, rtf, typst */
 void table_write_text(const Table *table, Text *out);
 void table_write_csv(const Table *table, char separator, Text *out);
 void table_write_markdown(const Table *table, Text *out);
 void table_write_latex(const Table *table, Text *out);
+void table_write_typst(const Table *table, Text *out);
 void table_write_rtf(const Table *table, Text *out);
 void table_write_html(const Table *table, Text *out);
 int text_width(const char *text);                                      /* columns on a terminal: Chinese characters are two wide */

@@ -9,21 +9,21 @@
 #include <ctype.h>
 
 const OptionSpec TABLE_OPTIONS[] = {
-  {"format", OPTION_CHOICE, "text", "text|markdown|latex|html|csv|scsv|tsv|rtf", "the format of the page; scsv: csv with semicolons, tsv: with tabs"},
+  {"format", OPTION_CHOICE, "text", "text|markdown|latex|html|csv|scsv|tsv|rtf|typst", "the format of the page; scsv: csv with semicolons, tsv: with tabs"},
   {"title", OPTION_TEXT, NULL, NULL, "the caption"},
-  {"label", OPTION_TEXT, NULL, NULL, "LaTeX's label"},
+  {"label", OPTION_TEXT, NULL, NULL, "LaTeX, Typst: the label"},
   {"notes", OPTION_TEXT, NULL, NULL, "further text beneath the table, (first, second): in lines; notes=0: none at all"},
   {"rules", OPTION_CHOICE, "1", "1|0|double|hline|yes|no", "lines across; double: at the top and the end; hline: LaTeX without booktabs; 0: none"},
   {"compress", OPTION_BOOLEAN, "0", NULL, "1: less space between columns"},
   {"align", OPTION_TEXT, NULL, NULL, "l, c, r or d (at the point) for all columns but the first, or a letter for each: lcrd"},
-  {"width", OPTION_TEXT, NULL, NULL, "LaTeX, HTML, RTF: 12cm, 5in, 300pt or 80% of the page"},
+  {"width", OPTION_TEXT, NULL, NULL, "LaTeX, HTML, RTF, Typst: 12cm, 5in, 300pt or 80% of the page"},
   {"full", OPTION_BOOLEAN, "0", NULL, "width=100%"},
-  {"font", OPTION_TEXT, NULL, NULL, "HTML, RTF: a name, a size in points or both: Arial 10"},
+  {"font", OPTION_TEXT, NULL, NULL, "HTML, RTF, Typst: a name, a size in points or both: Arial 10"},
   {"decimal", OPTION_CHOICE, "point", "point|comma", "comma: 0,123 and 1.234"},
   {"zero", OPTION_BOOLEAN, "1", NULL, "0: .123 without a zero in front"},
-  {"escape", OPTION_BOOLEAN, "1", NULL, "0: labels, title and notes are LaTeX, HTML, Markdown or RTF as they stand: $\\beta$"},
-  {"fragment", OPTION_BOOLEAN, "0", NULL, "LaTeX: the tabular alone"},
-  {"page", OPTION_BOOLEAN, "0", NULL, "LaTeX, HTML: a whole document"},
+  {"escape", OPTION_BOOLEAN, "1", NULL, "0: labels, title and notes are LaTeX, HTML, Markdown, RTF or Typst as they stand: $\\beta$"},
+  {"fragment", OPTION_BOOLEAN, "0", NULL, "LaTeX, Typst: the table without what stands around it"},
+  {"page", OPTION_BOOLEAN, "0", NULL, "LaTeX, HTML, Typst: a whole document"},
   {"latex", OPTION_TEXT, NULL, NULL, "LaTeX: dcolumn, threeparttable, sideways, longtable, adjustbox (packages of these names), wide (table*), here ([H], float), flush (no space at the sides), "
                                      "standalone (page=1 of that class), a size, stretch:1.2, place:tp, packages:amssymb siunitx"},
   {"lang", OPTION_CHOICE, "en", "en|zh", "the language of the words that we add"},
@@ -162,6 +162,13 @@ void table_own_notes(const PrintJob *job, Table *table) {
   }
   PrintList list = *notes == '(' && notes[strlen(notes) - 1] == ')' ? print_list(job->run, notes) : (PrintList){1, &notes};
   for (int i = 0; i < list.count; i++) table_note(table, list.item[i]);
+  table->given_notes = list.count;
+}
+
+Table table_for_note(const Table *table, int note) {
+  Table copy = *table;
+  copy.raw &= note >= table->notes - table->given_notes;
+  return copy;
 }
 
 /* ------------------------------------------------------------------------------------------------ numbers in cells */
@@ -209,6 +216,7 @@ void table_write(Table *table, const char *format, Text *out) {
   else if (strcmp(format, "latex") == 0) table_write_latex(table, out);
   else if (strcmp(format, "html") == 0) table_write_html(table, out);
   else if (strcmp(format, "rtf") == 0) table_write_rtf(table, out);
+  else if (strcmp(format, "typst") == 0) table_write_typst(table, out);
   else if (strcmp(format, "csv") == 0) table_write_csv(table, ',', out);
   else if (strcmp(format, "scsv") == 0) table_write_csv(table, ';', out);
   else if (strcmp(format, "tsv") == 0) table_write_csv(table, '\t', out);

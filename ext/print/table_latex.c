@@ -160,7 +160,8 @@ static void latex_notes(const Table *table, Text *out) {
   text_add(out, listed ? "\n\\begin{tablenotes}[flushleft]\n\\footnotesize" : "\n\\par\\smallskip\n\\parbox{0.9\\linewidth}{\\footnotesize\\raggedright\n");
   for (int i = 0; i < table->notes; i++) {
     text_add(out, listed ? "\n\\item " : i ? "\\\\\n" : "");
-    escape_latex(out, table->note[i], false, table->raw);
+    const Table writer = table_for_note(table, i);
+    escape_latex(out, table->note[i], false, writer.raw);
   }
   text_add(out, listed ? "\n\\end{tablenotes}" : "}");
 }
@@ -233,7 +234,8 @@ static void latex_alone(const Table *table, Text *out) {
   if (table->notes) text_add(out, "\\par\\smallskip\n\\noindent\\parbox{\\wd0}{\\footnotesize\\raggedright\n");
   for (int i = 0; i < table->notes; i++) {
     text_add(out, i ? "\\\\\n" : "");
-    escape_latex(out, table->note[i], false, table->raw);
+    const Table writer = table_for_note(table, i);
+    escape_latex(out, table->note[i], false, writer.raw);
   }
   if (table->notes) text_add(out, "}");
 }

@@ -106,7 +106,8 @@ void table_write_markdown(const Table *table, Text *out) {
   }
   for (int i = 0; i < table->notes; i++) {
     text_add(out, i ? "  \n" : "\n");
-    escape_markdown(table, out, table->note[i], false);
+    const Table writer = table_for_note(table, i);
+    escape_markdown(&writer, out, table->note[i], false);
   }
   if (!table->notes && !run_failed(out->run) && out->length) out->data[--out->length] = '\0';
 }
@@ -230,7 +231,8 @@ void table_write_html(const Table *table, Text *out) {
     text_format(out, "<tfoot>\n<tr><td colspan=\"%d\" style=\"border-top:%s;font-size:85%%;text-align:left;padding:4px 10px\">", table->columns, html_rule(table, true));
     for (int i = 0; i < table->notes; i++) {
       if (i) text_add(out, "<br>");
-      escape_html(table, out, table->note[i], false);
+      const Table writer = table_for_note(table, i);
+      escape_html(&writer, out, table->note[i], false);
     }
     text_add(out, "</td></tr>\n</tfoot>\n");
   }

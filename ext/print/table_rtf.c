@@ -161,7 +161,8 @@ void table_write_rtf(const Table *table, Text *out) {
   }
   for (int i = 0; i < table->notes; i++) {
     text_format(out, "\\pard\\ql%s{\\fs%d ", i ? "" : "\\sb60", half_points(table) * 6 / 7);
-    escape_rtf(table, out, table->note[i], false);
+    const Table writer = table_for_note(table, i);
+    escape_rtf(&writer, out, table->note[i], false);
     text_add(out, "}\\par\n");
   }
   text_add(out, "}");

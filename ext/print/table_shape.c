@@ -1,12 +1,12 @@
 /* table_shape.c: a table whose rows and columns are put elsewhere, before it is written.
  *
- * 1. wide=1: the lines beneath become columns of their own.
+ * 1. wide=1: the lines beneath become columns of their own; wide=(Est., S.E.): with heads over each.
  * 2. transpose=1: each column becomes a row. The heads stand on its left, its numbers first; what named the rows heads the columns; lines beneath stay beneath.
  * 3. column=(Expected, post:+): a column of one's own behind the names.
  * 4. shared=1: what the feet of all panels say alike stands once, at the end. */
 #include "print.h"
 
-void table_widen(Table *table, int lines) {
+void table_widen(Table *table, int lines, PrintList heads) {
   int old = table->columns, columns = 1 + (old - 1) * (1 + lines), rows = 0;
   TableCell *estimates = NULL;
   for (int r = 0; r < table->rows && !run_failed(table->run); r++) {
@@ -31,6 +31,20 @@ void table_widen(Table *table, int lines) {
   }
   table->rows = rows;
   table->columns = columns;
+  if (!heads.count || run_failed(table->run)) return;
+  if (heads.count != 1 + lines) {
+    run_fail(table->run, "wide=: %d heads for %d columns, the estimate's and those of under=", heads.count, 1 + lines);
+    return;
+  }
+  int at = 0;
+  while (at < table->rows && table->row[at].kind == TABLE_HEAD) at++;
+  TableCell *cell = table_row(table, TABLE_HEAD, "");
+  for (int c = 1; cell && c < columns; c++) cell[c].text = heads.item[(c - 1) % (1 + lines)];
+  for (int r = table->rows - 1; cell && r > at; r--) { /* up to the other heads */
+    TableRow row = table->row[r];
+    table->row[r] = table->row[r - 1];
+    table->row[r - 1] = row;
+  }
 }
 
 /* The text over a column: of the cell that spans it. */
