@@ -53,7 +53,9 @@ static void read_highlights(Paper *paper) {
         run_fail(paper->run, "highlight=%.60s: a colour is six hexadecimal digits behind :#, as in highlight=(dt@2, ul:#ffee99)", selector);
       selector = run_failed(paper->run) ? "" : run_text_n(paper->run, selector, (size_t)(hash - selector - 1));
     }
-    paper->highlight[paper->highlights++] = (PaperHighlight){selector, hash ? hash + 1 : NULL};
+    double below = (double)NAN;
+    if (selector && strncmp(selector, "p<", 2) == 0 && !print_bound(selector + 2, &below)) run_fail(paper->run, "highlight=%.60s: behind p< stands a bound such as .05", list.item[i]);
+    paper->highlight[paper->highlights++] = (PaperHighlight){selector, hash ? hash + 1 : NULL, below};
   }
 }
 
@@ -217,7 +219,7 @@ static const OptionSpec OPTIONS[] = {
   {"starred", OPTION_TEXT, "estimate", NULL, "what the stars hang on: the estimate, under: the first line beneath it; or the only terms that have them: (dt, x*)"},
   {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors; a3, s3, e3: figures of each number; (3, t:1, dt:5): those of a number, of a term; p:<3: <0.001"},
   {"vacant", OPTION_TEXT, NULL, NULL, "what stands where a column has not the term"},
-  {"highlight", OPTION_TEXT, NULL, NULL, "bold terms, columns, cells: (dt, @2, dt@2-4); with a colour behind: dt@2:#ffee99"},
+  {"highlight", OPTION_TEXT, NULL, NULL, "bold terms, columns, cells: (dt, @2, dt@2-4, p<.05); with a colour behind: dt@2:#ffee99"},
   {"gaps", OPTION_BOOLEAN, "0", NULL, "1: space between the terms"},
   {"keep", OPTION_TEXT, NULL, NULL, "the terms to show: names or patterns with *; the others are controls"},
   {"drop", OPTION_TEXT, NULL, NULL, "terms not to show"},

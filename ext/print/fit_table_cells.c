@@ -466,7 +466,7 @@ void paper_coefficients(Paper *paper, bool *dash) {
       cell[1 + c] = main_cell(paper, column, found[c]);
       *dash |= isnan(found[c]->estimate);
       any |= cell[1 + c].text != NULL;
-      paper_highlight(paper, c, found[c]->term, &cell[1 + c]);
+      paper_highlight(paper, c, found[c], &cell[1 + c]);
     }
     if (!any) { /* main= is a number that no column has of this term */
       paper->table.rows = before;

@@ -73,11 +73,11 @@ bool paper_selected(const Paper *paper, const char *selector) { /* anything at a
   return false;
 }
 
-/* highlight=(dt@2, ul:#ffee99): bold, or with a colour behind. */
-void paper_highlight(const Paper *paper, int column, const char *term, TableCell *cell) {
+/* highlight=(dt@2, p<.05, ul:#ffee99): bold, or with a colour behind. */
+void paper_highlight(const Paper *paper, int column, const FitTerm *term, TableCell *cell) {
   for (int i = 0; i < paper->highlights; i++) {
     const PaperHighlight *highlight = &paper->highlight[i];
-    if (!paper_selects(paper, highlight->selector, column, term)) continue;
+    if (isnan(highlight->below) ? !paper_selects(paper, highlight->selector, column, term->term) : !(term->p_value < highlight->below)) continue;
     if (highlight->colour) cell->colour = highlight->colour;
     else cell->bold = true;
   }
@@ -220,9 +220,9 @@ void paper_check_lists(Paper *panel, int panels) {
   }
   for (int g = 0; g < panel->controls; g++) check_patterns(panel, "controls", &panel->control[g].patterns, all, every);
   for (int h = 0; h < panel->highlights; h++) {
-    bool any = !all;
+    bool any = !all || !isnan(panel->highlight[h].below);
     for (int p = 0; p < panels && !any; p++) any = paper_selected(&panel[p], panel->highlight[h].selector);
-    if (!any) run_fail(panel->run, "highlight=: '%.60s' is no term of the fits, @2 (a column) or dt@2 (a term in it)", panel->highlight[h].selector);
+    if (!any) run_fail(panel->run, "highlight=: '%.60s' is no term of the fits, @2 (a column), dt@2 (a term in it) or p<.05", panel->highlight[h].selector);
   }
   check_patterns(panel, "starred", &panel->starred_terms, all, every);
   for (int i = 0; i < panel->above.count; i++) {

@@ -69,6 +69,7 @@ typedef struct Stars {
   const char *symbol[STARS_MOST];
   double below[STARS_MOST];
 } Stars;
+bool print_bound(const char *text, double *value);               /* ".05": a number from 0 to 1 */
 Stars stars_read(Run *run, const char *text);                    /* (.01,.05,.1); (+ .1, * .05, ** .01); 0: none */
 const char *stars_of(const Stars *stars, double p_value);        /* "" where none */
 const char *stars_note(Run *run, const Stars *stars);            /* "*** p < 0.01, ..." ; NULL where none */
@@ -175,6 +176,7 @@ typedef struct PaperTransform {
 
 typedef struct PaperHighlight {
   const char *selector, *colour;     /* six hexadecimal digits; NULL: bold */
+  double below;                      /* of p<.05; NAN: by the selector */
 } PaperHighlight;
 
 typedef struct PaperColumn {
@@ -256,7 +258,7 @@ bool paper_in_list(const Paper *paper, const PrintList *list, const char *term);
 bool paper_selects(const Paper *paper, const char *selector, int column, const char *term); /* "dt", "@2", "dt@2-4" */
 bool paper_selected(const Paper *paper, const char *selector);         /* something is */
 const char *paper_column_mark(const char *selector);                   /* its @ */
-void paper_highlight(const Paper *paper, int column, const char *term, TableCell *cell);
+void paper_highlight(const Paper *paper, int column, const FitTerm *term, TableCell *cell);
 void paper_read_lines(Paper *paper);                                   /* main=, under=, brackets= */
 void paper_check_lines(Paper *panel, int panels);                      /* their numbers must be some fit's */
 void paper_coefficients(Paper *paper, bool *dash);

@@ -214,7 +214,7 @@ void text_xml(Text *out, const char *text) {
 /* ------------------------------------------------------------------------------------------------ stars */
 
 /* A number whatever the locale: digits and one point. */
-static bool read_bound(const char *text, double *value) {
+bool print_bound(const char *text, double *value) {
   double scale = 1, number = 0;
   bool point = false, any = false;
   for (; *text; text++) {
@@ -241,7 +241,7 @@ Stars stars_read(Run *run, const char *text) {
   for (int i = 0; i < list.count && !run_failed(run); i++) {
     const char *item = list.item[i], *blank = strrchr(item, ' ');
     double below;
-    if (!read_bound(blank ? blank + 1 : item, &below)) {
+    if (!print_bound(blank ? blank + 1 : item, &below)) {
       run_fail(run, "stars=%.100s: '%.40s' is neither a bound of p such as .05 nor a symbol and a bound such as + .1; stars=0 gives none", text, item);
       return stars;
     }
