@@ -1,6 +1,6 @@
 /* fit_table.c: the regression table of a paper from fits in rows: its options and its page.
  *
- * 1. Which terms, in which order: fit_table_terms.c. Their numbers: fit_table_cells.c. Columns and heads: fit_table_columns.c. Below the coefficients: fit_table_foot.c.
+ * 1. Which terms, in which order: fit_table_terms.c. Their numbers: fit_table_numbers.c and fit_table_cells.c. Columns and heads: fit_table_columns.c. Below the coefficients: fit_table_foot.c.
  * 2. panels=(Homicide:3, Larceny:3): the first three fits, below them the next three, under the same columns; each panel has its own foot.
  * 3. A fit with an error, and a NULL, get an empty column and a note. */
 #include "print.h"

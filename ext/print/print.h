@@ -160,7 +160,7 @@ int text_width(const char *text);                                      /* column
 
 extern const OptionSpec TABLE_OPTIONS[];                               /* format, title, notes, rules, width, latex, lang, ... */
 
-/* ------------------------------------------------------------------------------------------------ fit_table.c and its _columns, _terms, _cells, _foot */
+/* ------------------------------------------------------------------------------------------------ fit_table.c and its _columns, _terms, _numbers, _cells, _foot */
 
 /* What stands in a cell, or on a line beneath it. */
 enum { PAPER_LINES = 8 };
@@ -186,6 +186,12 @@ typedef struct PaperColumn {
   bool exponential;     /* exp(b) is shown */
   const char *failed;   /* why it is empty; NULL */
 } PaperColumn;
+
+typedef struct PaperPlace {
+  const PaperColumn *column;
+  const FitTerm *term;
+  double at;            /* in place of b; NAN: the term's own */
+} PaperPlace;
 
 typedef struct PaperTerm {
   const char *name, *part; /* part: with stack=1, of a further equation; NULL */
@@ -259,6 +265,9 @@ bool paper_selects(const Paper *paper, const char *selector, int column, const c
 bool paper_selected(const Paper *paper, const char *selector);         /* something is */
 const char *paper_column_mark(const char *selector);                   /* its @ */
 void paper_highlight(const Paper *paper, int column, const FitTerm *term, TableCell *cell);
+Dual paper_number(void *place, const char *name);                      /* a number of the term at a PaperPlace: b, se, ..., an attribute */
+bool paper_is_error(const char *name);
+bool paper_write(const Paper *paper, const PaperColumn *column, const FitTerm *term, const char *option, const char *template, const char *stars, Text *text, bool *hanging);
 void paper_read_lines(Paper *paper);                                   /* main=, under=, brackets= */
 void paper_check_lines(Paper *panel, int panels);                      /* their numbers must be some fit's */
 void paper_coefficients(Paper *paper, bool *dash);
