@@ -100,6 +100,7 @@ CASES = [
     ("columns of their own, panels, csv", [POOLED, TWOWAY, UNIT, FULL], "wide=1, panels=(A:2, B:2), format=csv, keep=dt"),
     ("columns of their own, latex", [POOLED, UNIT], "wide=1, under=ci, brackets=0, format=latex, latex=dcolumn, keep=dt"),
     ("tabs", [POOLED, TWOWAY], "format=tsv, keep=dt"),
+    ("sheets for Excel", [POOLED, TWOWAY], "format=tsv, keep=dt, excel=1"),
     ("typst", [POOLED, UNIT], "format=typst, keep=(dt, ul), title=A \\\"b\\\" #1, label=tab:x, highlight=(dt@2, ul:#ffee99), groups=(All:2), notes=end"),
     ("a table over several pages, as a document", [POOLED, TWOWAY], "format=latex, page=1, latex=(longtable, small), title=A & b, label=tab:long"),
     ("as wide as the page", [POOLED, TWOWAY], "format=latex, full=1, fragment=1, keep=dt"),
@@ -334,9 +335,30 @@ def test_typst_compiles(table, tmp_path):
         assert (tmp_path / f"{name}.pdf").stat().st_size > 5000
 
 
+def test_sheets_that_excel_reads_as_text(table):
+    """esttab's csv: ="(0.040)"; without it a sheet takes (0.040) for -0.040."""
+    plain, formulas = (csv_of(table([POOLED, HOSTILE], f"format=csv, excel={excel}")) for excel in (0, 1))
+    assert [["=\"" + cell.replace('"', '""') + "\"" if cell else "" for cell in row] for row in plain] == formulas
+
+
+def test_rows_alone(table):
+    whole, rows = (table([POOLED, UNIT], f"format=latex, fragment={form}, groups=A:2") for form in ("1", "rows"))
+    assert rows in whole and rows.startswith(" & \\multicolumn{2}{c}{A}") and "tabular" not in rows and rows.endswith("by prov \\\\\n")
+    rows = table([POOLED, UNIT], "format=html, fragment=rows, title=T")
+    assert rows.startswith("<tr>") and rows.endswith("</tr>\n") and rows.count("<tr>") == rows.count("</tr>") and not re.search("<(table|thead|tbody|tfoot|caption)", rows)
+
+
+def test_stars_by_another_p(table, db):
+    made = db.value("SELECT json_set(?, '$.terms[0].wild_p', 0.03, '$.stats.f_statistic', 5.25, '$.stats.f_p_value', 0.004)", UNIT)
+    rows = csv_of(table([made, FULL], "main={b:2}{stars(wild_p)}, lines=(F: \"{f_statistic:1}{stars(f_p_value)}\"), foot=F, format=csv, under=none, dropped=(omitted), vacant=."))
+    assert rows[2:] == [["dt", "0.51**", "0.38"], ["lf", "-0.03", "(omitted)"], ["ul", "0.20", "0.00"], ["F", "5.2***", ""]]
+    assert "dash" not in table([FULL], "dropped=.") and "A dash: dropped" in table([FULL])
+
+
 def test_equations_below_each_other(table):
     rows = csv_of(table([SECOND, UNIT], "stack=1, rename=(dt:Trade), format=csv, foot=N, stars=0, under=none"))
     assert rows[3:] == [["Trade", "0.415", "0.512"], ["lf", "0.020", "-0.031"], ["ul", "", "0.200"], ["first stage: Trade", "", ""], ["lf", "0.100", ""], ["l(dt)", "0.901", ""], ["N", "270", "270"]]
+    assert csv_of(table([SECOND], "stack=1, rename=(first: dt:Stage one), format=csv, foot=N"))[6][0] == "Stage one"
     assert [row[0] for row in csv_of(table([QUANTILES], "stack=1, format=csv, foot=N, under=none"))] == ["", "", "τ = 0.25", "x", "τ = 0.75", "x", "N"]
 
 
@@ -429,6 +451,8 @@ def test_panels_ask_for_the_same_columns(table):
 def test_names_match_as_formulas_do(table):
     page = table([fit([term("l(dt,2)", 1, .5, .5), term("year::2015:treat", 2, .5, .5)])], "keep=(l(dt, 2), year::*), rename=(l(dt, 2):Second lag, year::2015:treat:Effect in 2015)")
     assert "Second lag" in page and "Effect in 2015" in page
+    page = csv_of(table([fit([term("year::2015", 1, .5, .5), term("year::2016", 1, .5, .5), term("l(dt,2)", 2, .5, .5), term("x:year::2015", 2, .5, .5)])], "rename=(year::*:In *, l(dt*:Lags of dt), under=none, format=csv, foot=N"))
+    assert [row[0] for row in page[2:]] == ["In 2015", "In 2016", "Lags of dt", "x:year::2015", "N"]
 
 
 def test_every_estimator_prints(db):

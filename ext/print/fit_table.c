@@ -71,6 +71,7 @@ static void read_options(Paper *paper) {
   if (strcmp(starred, "under") == 0) paper->starred_under = paper->lines > 0;
   else if (strcmp(starred, "estimate") != 0) paper->starred_terms = print_list(job->run, starred);
   paper->vacant = print_text(job, "vacant");
+  paper->dropped = print_text(job, "dropped");
   paper->stacked = print_option(job, "stack")->integer != 0;
   paper->parts = print_list(job->run, print_text(job, "parts"));
   paper->above = print_list(job->run, print_text(job, "above"));
@@ -219,6 +220,7 @@ static const OptionSpec OPTIONS[] = {
   {"starred", OPTION_TEXT, "estimate", NULL, "what the stars hang on: the estimate, under: the first line beneath it; or the only terms that have them: (dt, x*)"},
   {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors; a3, s3, e3: figures of each number; (3, t:1, dt:5): those of a number, of a term; p:<3: <0.001"},
   {"vacant", OPTION_TEXT, NULL, NULL, "what stands where a column has not the term"},
+  {"dropped", OPTION_TEXT, NULL, NULL, "what stands where it was dropped as collinear, in place of a dash and its note"},
   {"highlight", OPTION_TEXT, NULL, NULL, "bold terms, columns, cells: (dt, @2, dt@2-4, p<.05); with a colour behind: dt@2:#ffee99"},
   {"gaps", OPTION_BOOLEAN, "0", NULL, "1: space between the terms"},
   {"keep", OPTION_TEXT, NULL, NULL, "the terms to show: names or patterns with *; the others are controls"},

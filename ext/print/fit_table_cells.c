@@ -133,7 +133,7 @@ static const char *stars_for(const Paper *paper, const FitTerm *term) {
 }
 
 static TableCell main_cell(const Paper *paper, const PaperColumn *column, const FitTerm *term) {
-  if (isnan(term->estimate)) return (TableCell){.text = "–", .span = 1};
+  if (isnan(term->estimate)) return (TableCell){.text = paper->dropped ? paper->dropped : "–", .span = 1};
   const char *stars = stars_for(paper, term);
   TableCell cell = line_cell(paper, column, term, &paper->main, stars);
   if (cell.text && paper->main.what && !paper->starred_under) cell.stars = stars;
@@ -148,9 +148,10 @@ static void put_beside(const Paper *paper, TableCell *cell, const TableCell *beh
 
 /* stack=1: the name of an equation above its terms. */
 static void part_title(Paper *paper, const char *part) {
-  bool first = strncmp(part, "first: ", 7) == 0;
+  const char *label = paper_label(paper, part);
+  if (!label && strncmp(part, "first: ", 7) == 0) label = run_format(paper->run, "%s: %s", paper_word(paper, "first stage"), paper_name(paper, part + 7));
   table_rule(&paper->table);
-  TableCell *title = table_row(&paper->table, TABLE_BODY, first ? run_format(paper->run, "%s: %s", paper_word(paper, "first stage"), paper_name(paper, part + 7)) : paper_name(paper, part));
+  TableCell *title = table_row(&paper->table, TABLE_BODY, label ? label : paper_name(paper, part));
   if (title) title->span = paper->table.columns;
 }
 
@@ -180,7 +181,7 @@ void paper_coefficients(Paper *paper, bool *dash) {
       found[c] = shown(paper, column, found[c], &changed[c]);
       if (run_failed(run)) return;
       cell[1 + c] = main_cell(paper, column, found[c]);
-      *dash |= isnan(found[c]->estimate);
+      *dash |= isnan(found[c]->estimate) && !paper->dropped;
       any |= cell[1 + c].text != NULL;
       paper_highlight(paper, c, found[c], &cell[1 + c]);
     }

@@ -3,21 +3,24 @@
  * 1. Columns: one a fit, (1) (2) ... in the order of the rows, with its label beneath unless that says the same; then the outcome, once over columns
  *    that share it, and the model's kind where fits differ. A fit's further equations ("first: dt") are columns of their own, in front of it, where
  *    parts= names them (parts=first* or parts=*), or with stack=1 stand below each other; a fit that has nothing else shows all its parts. Thresholds belong to the fit's own column.
- * 2. Names: rename=(dt:Digital trade); an interaction a:b, a level a::2015 and combined effects a^b by the labels of a and b, where there is no label for the whole; rename=(×:*) names the sign.
+ * 2. Names: rename=(dt:Digital trade); an interaction a:b, a level a::2015 and combined effects a^b by the labels of a and b, where there is no label for the whole; rename=(×:*) names the sign; rename=(year::*:In *) those of all years.
  * 3. groups=(All:2, Crime:2): heads over several columns; groups=((...), (...)) or (Sample (...), Years (...)): several lines of them. numbers=0, outcomes=0 leave those heads out. */
 #include "print.h"
 
 const char *paper_word(const Paper *paper, const char *english) { return print_word(paper->chinese, english); }
 
-/* Of "name:label" the label, where the name matches. A name may hold colons (year::2015). */
-const char *paper_renamed(const char *item, const char *term) {
+/* Of "name:label" the label, where the name matches. A name may hold colons (year::2015) and end in a *, which stands for the rest. */
+static const char *renamed(const char *item, const char *term, const char **rest) {
   size_t at = 0;
   const char *name = term;
+  *rest = NULL;
   while (item[at]) {
-    if (item[at] == ' ' && *name != ' ') at++;
+    if (item[at] == '*' && (item[at + 1] == ':' || item[at + 1] == '=')) *rest = name, name += strlen(name), at++;
+    else if (item[at] == ' ' && *name != ' ') at++;
     else if (*name == ' ' && item[at] != ' ') name++;
     else if (*name && item[at] == *name) at++, name++;
     else break;
+    if (*rest) break;
   }
   if (*name || (item[at] != ':' && item[at] != '=') || item[at + 1] == ':') return NULL;
   const char *label = item + at + 1;
@@ -25,10 +28,18 @@ const char *paper_renamed(const char *item, const char *term) {
   return label;
 }
 
-static const char *label_of(const Paper *paper, const char *name) {
+const char *paper_renamed(const char *item, const char *term) {
+  const char *rest;
+  return renamed(item, term, &rest);
+}
+
+const char *paper_label(const Paper *paper, const char *name) {
   for (int i = 0; i < paper->renames.count; i++) {
-    const char *label = paper_renamed(paper->renames.item[i], name);
-    if (label) return print_unquoted(paper->run, label);
+    const char *rest, *label = renamed(paper->renames.item[i], name, &rest), *star;
+    if (!label) continue;
+    label = print_unquoted(paper->run, label);
+    star = rest && label ? strchr(label, '*') : NULL;
+    return star ? run_format(paper->run, "%.*s%s%s", (int)(star - label), label, rest, star + 1) : label;
   }
   return NULL;
 }
@@ -41,20 +52,20 @@ static const char *composed(const Paper *paper, const char *term) {
   for (const char *at = term, *from = term;; at++) {
     depth += (*at == '(' || *at == '[') - (*at == ')' || *at == ']');
     if (*at && (depth > 0 || (*at != ':' && *at != '^'))) continue;
-    const char *piece = run_text_n(paper->run, from, (size_t)(at - from)), *label = piece ? label_of(paper, piece) : NULL;
+    const char *piece = run_text_n(paper->run, from, (size_t)(at - from)), *label = piece ? paper_label(paper, piece) : NULL;
     if (!piece) return NULL;
     any |= label != NULL;
     text_add(&text, label ? label : piece);
     if (!*at) break;
     if (at[0] == ':' && at[1] == ':') { /* a level, up to the next sign */
       size_t length = strcspn(at + 2, ":^");
-      const char *equal = label_of(paper, "=");
+      const char *equal = paper_label(paper, "=");
       text_format(&text, " %s ", equal ? equal : "=");
       text_add_n(&text, at + 2, length);
       at += 2 + length;
       if (!*at) break;
     }
-    const char *cross = label_of(paper, "×");
+    const char *cross = paper_label(paper, "×");
     text_format(&text, " %s ", cross ? cross : "×");
     from = at + 1;
   }
@@ -62,13 +73,13 @@ static const char *composed(const Paper *paper, const char *term) {
 }
 
 const char *paper_name(const Paper *paper, const char *term) {
-  const char *label = label_of(paper, term);
+  const char *label = paper_label(paper, term);
   if (!label && paper->renames.count && strpbrk(term, ":^")) label = composed(paper, term);
   return label ? label : strcmp(term, "(Intercept)") == 0 ? paper_word(paper, "Constant") : term;
 }
 
 const char *paper_line(const Paper *paper, const char *english) {
-  const char *label = label_of(paper, english);
+  const char *label = paper_label(paper, english);
   return label ? label : paper_word(paper, english);
 }
 
@@ -202,7 +213,7 @@ static void spanning_head(Paper *paper, const char *name, const char *const *tex
 
 static void outcome_head(Paper *paper, const char **text, bool rule) {
   for (int c = 0; c < paper->columns; c++) text[c] = paper->column[c].outcome ? paper_name(paper, paper->column[c].outcome) : NULL;
-  const char *name = label_of(paper, "Outcome");
+  const char *name = paper_label(paper, "Outcome");
   spanning_head(paper, name ? name : "", text, rule);
 }
 

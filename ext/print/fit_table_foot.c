@@ -230,7 +230,7 @@ void paper_fill(Paper *paper, const char *option, const char *item, const char *
   for (int c = 0; c < paper->columns; c++) {
     size_t length = strcspn(from, "|"), start = strspn(from, " "), end = length;
     while (end > start && from[end - 1] == ' ') end--;
-    const char *text = end > start ? run_text_n(paper->run, from + start, end - start) : NULL;
+    const char *text = end > start ? print_unquoted(paper->run, run_text_n(paper->run, from + start, end - start)) : NULL;
     bool number = text && strspn(text, "0123456789.,-") == strlen(text);
     cell[1 + c] = (TableCell){.text = text, .number = number, .span = 1};
     if (cells > 1) from += length + (from[length] == '|');
@@ -259,11 +259,16 @@ static const char *filled(Paper *paper, int c, const char *text) {
     const char *what = run_text_n(paper->run, open + 1, (size_t)(close - open - 1)), *colon = what ? strrchr(what, ':') : NULL;
     if (colon) what = run_text_n(paper->run, what, (size_t)(colon - what));
     if (!what) return NULL;
-    double value = print_expression(paper->run, "lines", what, stat_of, &stats_of).value;
+    const char *by = paper_stars_of(paper->run, what);
+    double value = print_expression(paper->run, "lines", by ? by : what, stat_of, &stats_of).value;
+    at = close + 1;
+    if (by) {
+      text_add(&out, stars_of(&paper->stars, value));
+      continue;
+    }
     if (isnan(value)) return NULL;
     int digits = colon && colon[1] >= '0' && colon[1] <= '9' ? colon[1] - '0' : -1;
     text_add(&out, digits < 0 && value == floor(value) && fabs(value) < 1e15 ? whole(paper->run, value) : print_fixed(paper->run, value, digits < 0 ? 3 : digits));
-    at = close + 1;
   }
   return run_failed(paper->run) ? NULL : out.data;
 }

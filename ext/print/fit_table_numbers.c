@@ -1,7 +1,7 @@
 /* fit_table_numbers.c: what may stand in the cells of a regression table, and with how many digits.
  *
  * 1. main=b stands in the cell of a term, the lines of under=se+t beneath it. Each is a number kept with the term (b, se, t, z, p, low, high, df, any other of the fit's own or
- *    put there by json_set), ci, an expression of such numbers (expression.c), or a template: text with expressions in braces, {stars} and words of the term among them.
+ *    put there by json_set), ci, an expression of such numbers (expression.c), or a template: text with expressions in braces, {stars}, {stars(wild_p)} by another p-value and words of the term among them.
  * 2. digits=auto: three decimals, more where the error (else the number) would show fewer than two figures, at most eight and then a power of ten; a whole number fixes them; a3: three
  *    figures of what is below one, four and at least one decimal of what is above, none of integers; s3: three figures of each; e3: the same with a power of ten.
  *    digits=(3, t:1, dt:5): those of a number or of a term; p:<3: <0.001 in place of 0.000.
@@ -135,6 +135,12 @@ static void write_number(Text *text, double value, int decimals) {
 
 /* ------------------------------------------------------------------------------------------------ templates */
 
+/* Of "stars(wild_p)" what stands in the parentheses; NULL. */
+const char *paper_stars_of(Run *run, const char *what) {
+  size_t length = strlen(what);
+  return length > 7 && strncmp(what, "stars(", 6) == 0 && what[length - 1] == ')' ? run_text_n(run, what + 6, length - 7) : NULL;
+}
+
 /* Rule 1: expressions in braces. False where none of its numbers has a value. The stars at its end hang on it. */
 bool paper_write(const Paper *paper, const PaperColumn *column, const FitTerm *term, const char *option, const char *template, const char *stars, Text *text, bool *hanging) {
   bool any = false, numbers = false;
@@ -155,6 +161,12 @@ bool paper_write(const Paper *paper, const PaperColumn *column, const FitTerm *t
     if (strcmp(what, "stars") == 0) {
       if (*at) text_add(text, stars);
       else *hanging = true;
+      continue;
+    }
+    const char *by = paper_stars_of(paper->run, what);
+    if (by) { /* by another p-value */
+      PaperPlace there = {column, term, (double)NAN};
+      text_add(text, stars_of(&paper->stars, print_expression(paper->run, option, by, paper_number, &there).value));
       continue;
     }
     const char *word = fit_attribute_word(term, what);
@@ -178,7 +190,8 @@ static void check_template(const Paper *paper, const char *option, const char *t
     const char *what = run_text_n(paper->run, open + 1, (size_t)(close - open - 1)), *colon = what ? strrchr(what, ':') : NULL;
     if (colon && (colon[1] < '0' || colon[1] > '9' || colon[2])) run_fail(paper->run, "%s=%.100s: behind the colon stands the number of decimals, 0 to 9", option, template);
     if (colon) what = run_text_n(paper->run, what, (size_t)(colon - what));
-    if (what && strcmp(what, "stars") != 0) print_expression(paper->run, option, what, check_number, asked);
+    const char *by = what ? paper_stars_of(paper->run, what) : NULL;
+    if (what && strcmp(what, "stars") != 0) print_expression(paper->run, option, by ? by : what, check_number, asked);
     at = close + 1;
   }
 }

@@ -109,7 +109,8 @@ typedef struct Table {
   int rows, capacity;
   TableRow *row;
   const char *title, *label; /* NULL: none; the label is LaTeX's */
-  bool chinese, fragment;    /* fragment: LaTeX without the table around the tabular */
+  bool chinese, fragment, bare; /* fragment: without what stands around the table; bare: its rows only */
+  bool formulas;             /* sheets: ="(0.04)" */
   bool page;                 /* a whole document of LaTeX or HTML */
   enum { RULES_NONE, RULES_ONE, RULES_DOUBLE, RULES_HLINE } rules;
   bool compress, raw;        /* raw: texts are not escaped */
@@ -225,6 +226,7 @@ typedef struct Paper {
   PaperTransform *transform;
   PaperHighlight *highlight;
   const char *vacant;   /* in a cell whose column has not the term; NULL */
+  const char *dropped;  /* where it was dropped as collinear; NULL: a dash, and a note */
   bool stacked;         /* further equations stand below the model */
   PrintList parts;      /* those of parts= */
   int digits;           /* -1: as many as the error needs */
@@ -244,6 +246,7 @@ typedef struct Paper {
   Table table;
 } Paper;
 const char *paper_renamed(const char *item, const char *term);         /* of "name:label" the label where that is its name; else NULL */
+const char *paper_label(const Paper *paper, const char *name);         /* that of rename=; NULL */
 const char *paper_name(const Paper *paper, const char *term);          /* after rename= */
 const char *paper_line(const Paper *paper, const char *english);       /* the name of a line: after rename=, else in the page's language */
 const char *paper_word(const Paper *paper, const char *english);
@@ -266,6 +269,7 @@ bool paper_selected(const Paper *paper, const char *selector);         /* someth
 const char *paper_column_mark(const char *selector);                   /* its @ */
 void paper_highlight(const Paper *paper, int column, const FitTerm *term, TableCell *cell);
 Dual paper_number(void *place, const char *name);                      /* a number of the term at a PaperPlace: b, se, ..., an attribute */
+const char *paper_stars_of(Run *run, const char *what);                /* of "stars(wild_p)" the p-value; NULL */
 bool paper_is_error(const char *name);
 bool paper_write(const Paper *paper, const PaperColumn *column, const FitTerm *term, const char *option, const char *template, const char *stars, Text *text, bool *hanging);
 void paper_read_lines(Paper *paper);                                   /* main=, under=, brackets= */

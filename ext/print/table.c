@@ -22,7 +22,8 @@ const OptionSpec TABLE_OPTIONS[] = {
   {"decimal", OPTION_CHOICE, "point", "point|comma", "comma: 0,123 and 1.234"},
   {"zero", OPTION_BOOLEAN, "1", NULL, "0: .123 without a zero in front"},
   {"escape", OPTION_BOOLEAN, "1", NULL, "0: labels, title and notes are LaTeX, HTML, Markdown, RTF or Typst as they stand: $\\beta$"},
-  {"fragment", OPTION_BOOLEAN, "0", NULL, "LaTeX, Typst: the table without what stands around it"},
+  {"fragment", OPTION_CHOICE, "0", "0|1|rows|no|yes", "LaTeX, Typst: the table without what stands around it; rows: LaTeX, HTML, its rows only"},
+  {"excel", OPTION_BOOLEAN, "0", NULL, "csv, scsv, tsv: 1: cells as =\"(0.04)\", which a sheet would else read as -0.04"},
   {"page", OPTION_BOOLEAN, "0", NULL, "LaTeX, HTML, Typst: a whole document"},
   {"latex", OPTION_TEXT, NULL, NULL, "LaTeX: dcolumn, threeparttable, sideways, longtable, adjustbox (packages of these names), wide (table*), here ([H], float), flush (no space at the sides), "
                                      "standalone (page=1 of that class), a size, stretch:1.2, place:tp, packages:amssymb siunitx"},
@@ -107,9 +108,9 @@ static void read_font(const PrintJob *job, Table *table) {
 }
 
 void table_begin(const PrintJob *job, Table *table, int columns) {
-  const char *rules = print_option(job, "rules")->text;
+  const char *rules = print_option(job, "rules")->text, *fragment = print_option(job, "fragment")->text;
   *table = (Table){.run = job->run, .columns = columns, .title = print_text(job, "title"), .label = print_text(job, "label"), .chinese = print_chinese(job), .align = print_text(job, "align"),
-                   .fragment = print_option(job, "fragment")->integer != 0, .page = print_option(job, "page")->integer != 0, .compress = print_option(job, "compress")->integer != 0,
+                   .fragment = !strchr("0n", *fragment), .bare = strcmp(fragment, "rows") == 0, .formulas = print_option(job, "excel")->integer != 0, .page = print_option(job, "page")->integer != 0, .compress = print_option(job, "compress")->integer != 0,
                    .raw = print_option(job, "escape")->integer == 0, .no_zero = print_option(job, "zero")->integer == 0, .point = strcmp(print_option(job, "decimal")->text, "comma") == 0 ? ',' : '.',
                    .rules = strcmp(rules, "double") == 0 ? RULES_DOUBLE : strcmp(rules, "hline") == 0 ? RULES_HLINE : strcmp(rules, "0") == 0 || strcmp(rules, "no") == 0 ? RULES_NONE : RULES_ONE};
   read_width(job, table);

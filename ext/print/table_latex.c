@@ -259,11 +259,12 @@ static void use_packages(const Table *table, Text *out) {
   }
 }
 
-void table_write_latex(const Table *table, Text *out) {
+void table_write_latex(const Table *table, Text *out) { /* fragment=rows: no environment at all */
   if (table->page) text_add(out, table->latex.standalone ? "\\documentclass[varwidth=50in,border=5pt]{standalone}\n" : "\\documentclass{article}\n");
   if (table->page) use_packages(table, out);
   if (table->page) text_add(out, "\\begin{document}\n");
-  if (table->latex.longtable) latex_long(table, out);
+  if (table->bare) latex_rows(table, 0, table->rows, out);
+  else if (table->latex.longtable) latex_long(table, out);
   else if (table->fragment) latex_tabular(table, out);
   else if (table->latex.standalone) latex_alone(table, out);
   else latex_float(table, out);

@@ -205,8 +205,8 @@ static void html_begin(const Table *table, Text *out) {
 void table_write_html(const Table *table, Text *out) {
   const Padding *most = html_padding(table);
   if (!most) return;
-  html_begin(table, out);
-  if (table->title) {
+  if (!table->bare) html_begin(table, out);
+  if (table->title && !table->bare) {
     text_add(out, "<caption style=\"caption-side:top;font-weight:bold;padding:4px\">");
     escape_html(table, out, table->title, false);
     text_add(out, "</caption>\n");
@@ -218,7 +218,7 @@ void table_write_html(const Table *table, Text *out) {
       ruled = true;
       continue;
     }
-    if (table->row[r].kind != section) {
+    if (table->row[r].kind != section && !table->bare) {
       if (section != TABLE_RULE) text_add(out, section == TABLE_HEAD ? "</thead>\n" : "</tbody>\n");
       section = table->row[r].kind;
       text_add(out, section == TABLE_HEAD ? "<thead>\n" : "<tbody>\n");
@@ -226,6 +226,7 @@ void table_write_html(const Table *table, Text *out) {
     html_row(table, r, ruled, most, out);
     ruled = false;
   }
+  if (table->bare) return;
   if (section != TABLE_RULE) text_add(out, section == TABLE_HEAD ? "</thead>\n" : "</tbody>\n");
   if (table->notes) {
     text_format(out, "<tfoot>\n<tr><td colspan=\"%d\" style=\"border-top:%s;font-size:85%%;text-align:left;padding:4px 10px\">", table->columns, html_rule(table, true));

@@ -4,7 +4,7 @@
  *    A spanning cell is centred over its columns, which grow where it is wider. Chinese characters count as two.
  *    A row whose first cell spans all columns is the title of a panel.
  * 2. CSV (RFC 4180): one line a row, rules left out, a spanning cell written in each of its columns, so that a column has its head; title and notes left out.
- *    scsv: the same with semicolons; tsv: with tabs and without quotes, tabs within a cell being blanks. */
+ *    scsv: the same with semicolons; tsv: with tabs and without quotes, tabs within a cell being blanks. excel=1: ="(0.04)". */
 #include "print.h"
 
 int text_width(const char *text) {
@@ -172,21 +172,33 @@ void table_write_text(const Table *table, Text *out) {
 
 /* ------------------------------------------------------------------------------------------------ CSV */
 
-static void write_field(Text *out, const TableCell *cell, char separator) {
-  const char *text = cell->text ? cell->text : "";
-  if (separator == '\t') {
-    for (; *text; text++) text_add_n(out, strchr("\t\r\n", *text) ? " " : text, 1);
-    text_add(out, cell->stars ? cell->stars : "");
-    return;
-  }
-  bool quoted = strpbrk(text, "\"\r\n") != NULL || strchr(text, separator) != NULL;
-  if (quoted) text_add(out, "\"");
+static void write_quoted(Text *out, const char *text) { /* each quote twice */
   for (const char *quote; (quote = strchr(text, '"')); text = quote + 1) {
     text_add_n(out, text, (size_t)(quote - text) + 1);
     text_add(out, "\"");
   }
   text_add(out, text);
-  text_add(out, cell->stars ? cell->stars : "");
+}
+
+static void write_field(const Table *table, Text *out, const TableCell *cell, char separator) {
+  Text text = {.run = out->run};
+  text_add(&text, cell->text ? cell->text : "");
+  text_add(&text, cell->stars ? cell->stars : "");
+  if (table->formulas && text.length) { /* a formula that is a text */
+    Text formula = {.run = out->run};
+    text_add(&formula, "=\"");
+    write_quoted(&formula, text.data);
+    text_add(&formula, "\"");
+    text = formula;
+  }
+  if (run_failed(out->run)) return;
+  if (separator == '\t') {
+    for (const char *at = text.data; *at; at++) text_add_n(out, strchr("\t\r\n", *at) ? " " : at, 1);
+    return;
+  }
+  bool quoted = strpbrk(text.data, "\"\r\n") != NULL || strchr(text.data, separator) != NULL;
+  if (quoted) text_add(out, "\"");
+  write_quoted(out, text.data);
   if (quoted) text_add(out, "\"");
 }
 
@@ -200,7 +212,7 @@ void table_write_csv(const Table *table, char separator, Text *out) {
     for (int c = 0; c < table->columns; c += cell[c].span) {
       for (int i = 0; i < cell[c].span; i++) {
         if (c || i) text_add_n(out, &separator, 1);
-        if (c || !i) write_field(out, &cell[c], separator); /* a panel's title once */
+        if (c || !i) write_field(table, out, &cell[c], separator); /* a panel's title once */
       }
     }
   }
