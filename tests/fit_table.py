@@ -113,6 +113,8 @@ CASES = [
     ("html of one's own", [UNIT], "format=html, escape=0, rename=(dt:\"<i>b</i> & 1 < 2 &ndash;\"), highlight=dt, keep=dt, gaps=1, rules=0"),
     ("rtf with a font, a width, colours", [POOLED, UNIT], "format=rtf, keep=(dt, ul), font=Arial 9, width=10cm, rules=double, highlight=(dt, @2:#ffee99), compress=1, gaps=1, align=r"),
     ("bold where p is small, indented names", [POOLED, UNIT], "highlight=(p<.05, p<.06:#ffee99), format=markdown, above=(lf:Others), rename=(lf:\"  Labour\"), vacant=–"),
+    ("frames, names broken", [POOLED, UNIT], "highlight=(dt@2:box, @1), names=12, rename=(dt:Digital trade of the province, ul:Unionization), under=se+t, keep=(dt, ul)"),
+    ("frames, html", [UNIT], "highlight=dt:box, format=html, keep=dt"),
     ("powers of ten", [fit([term("x", 1.5e-11, 2e-12, .001)])], "format=latex, fragment=1"),
     ("transposed", [POOLED, TWOWAY, UNIT, FULL], "transpose=1, under=se+t, groups=(Both:2), foot=(N, r2)"),
     ("a column of one's own, heads with names", [POOLED, UNIT], "column=(Expected, dt:+, N:rows), groups=(Sample (All:1, East:1), Both (:2)), wide=1"),
@@ -250,27 +252,27 @@ def fits_of_r(db):
 
 
 @pytest.mark.parametrize("name, options", [
-    ("glue", "main={b}{stars} ({se}), under=(\"[{low}, {high}]\", \"t = {t:3}\", \"p = {p}\"), digits=3, order=Constant"),
+    ("glue", "main={b}{stars} ({se}), under=(\"[{low}, {high}]\", \"t = {t:3}\", \"p = {p}\"), digits=(3, p:<3), order=Constant"),
     ("odds", "exp=all, under=se+ci, level=.9, digits=3, stars=0, order=Constant"),
     ("rates", "exp=all, under=se+ci, digits=3, stars=0"),
     ("instruments", "under=se+t, brackets=(), digits=(4, t:4), stars=0, order=(Constant, educ)"),
 ])
 def test_cells_that_modelsummary_wrote(table, fits_of_r, name, options):
-    """oracle/fit_table.R: each cell of the coefficients, as text. p below .001 is <0.001 there."""
+    """oracle/fit_table.R: each cell of the coefficients, as text."""
     rows = csv_of(table(fits_of_r(name), options + ", format=csv, foot=N"))
     ours, row_name = [], ""
     for row in rows[:-1]:
         row_name = row[0] or row_name
         if row_name:
             ours.append([row_name, *row[1:]])
-    theirs = [[{"(Intercept)": "Constant", "fit_educ": "educ"}.get(row[0], row[0]), *[cell.replace("<0.001", "0.000") for cell in row[1:]]] for row in peers(name)]
+    theirs = [[{"(Intercept)": "Constant", "fit_educ": "educ"}.get(row[0], row[0]), *row[1:]] for row in peers(name)]
     assert ours == theirs
 
 
 def test_shapes_that_modelsummary_has(table, fits_of_r, db):
     made = fits_of_r("ols")
-    rows = csv_of(table(made, "wide=1, under=se+p, brackets=0, digits=3, stars=0, foot=N, format=csv, order=Constant"))
-    theirs = [[row["term"].replace("(Intercept)", "Constant"), *[cell.replace("<0.001", "0.000") for key, cell in row.items() if key not in ("part", "term")]] for row in ORACLE["wide"][:-1]]
+    rows = csv_of(table(made, "wide=1, under=se+p, brackets=0, digits=(3, p:<3), stars=0, foot=N, format=csv, order=Constant"))
+    theirs = [[row["term"].replace("(Intercept)", "Constant"), *[cell for key, cell in row.items() if key not in ("part", "term")]] for row in ORACLE["wide"][:-1]]
     assert [row for row in rows if row[0] in ("Constant", "post", "unemployrt", "poverty", "l_police")] == theirs
     rows = csv_of(table(made, "transpose=1, digits=3, stars=0, foot=fe, fe=0, outcomes=0, order=post, format=csv"))
     assert rows[0] == ["", "post", "unemployrt", "poverty", "l_police", "Constant"]
@@ -314,7 +316,8 @@ def read_typst(page):
 
 
 TYPST = [([POOLED, TWOWAY, UNIT, FULL], "under=se+t, constant=1, groups=(A:2, B:2), highlight=(dt@2, ul:#ffee99), gaps=1, rules=double"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([QUANTILES], "lang=zh"),
-         ([FAILED, None], ""), ([POOLED, UNIT], "wide=1, under=se+t, full=1, align=r"), ([POOLED, UNIT], "transpose=1, font=DejaVu Sans 9")]
+         ([FAILED, None], ""), ([POOLED, UNIT], "wide=1, under=se+t, full=1, align=r"), ([POOLED, UNIT], "transpose=1, font=DejaVu Sans 9"),
+         ([POOLED, UNIT], "highlight=(dt@2:box, ul:box), names=8, rename=dt:Digital trade")]
 
 
 @pytest.mark.parametrize("fits, options", TYPST)
@@ -556,7 +559,7 @@ def read_rtf(page):
 
 def test_rtf_says_what_csv_says(table):
     for fits, options in (([POOLED, TWOWAY, UNIT, FULL], "under=se+t, constant=1"), ([SECOND], "parts=*"), ([HOSTILE], ""), ([QUANTILES], "lang=zh"), ([FAILED, None], ""), ([POOLED, UNIT], "wide=1, under=se+t"),
-                          ([POOLED, UNIT], "highlight=(dt@2, ul:#ffee99), gaps=1, rules=0, font=Arial 9, width=12cm, align=r, column=(S, dt:+)"), ([POOLED, UNIT], "transpose=1")):
+                          ([POOLED, UNIT], "highlight=(dt@2:box, ul:#ffee99), gaps=1, rules=0, font=Arial 9, width=12cm, align=r, column=(S, dt:+)"), ([POOLED, UNIT], "transpose=1")):
         rows, paragraphs = read_rtf(table(fits, options + ", format=rtf, title=😀 of {x}, notes=last\\\\"))
         body = list(csv.reader(io.StringIO(table(fits, options + ", format=csv"))))
         last = rows[-1][-1][1]
@@ -595,7 +598,7 @@ def test_latex_compiles(table, db, tmp_path):
                  (table([POOLED, UNIT, TWOWAY, FULL], "panels=(A:2, B:2), wide=1, under=t+ci, format=latex, page=1, latex=dcolumn"), "dcolumn", 1),
                  (table([POOLED], "format=latex, page=1, full=1, latex=(threeparttable, dcolumn)"), "threeparttable", 1),
                  (table([POOLED, UNIT], "format=latex, page=1, rules=hline, gaps=1, groups=A:2, width=12cm, compress=1, decimal=comma, align=lrd, latex=(flush, stretch:1.3, place:tp, packages:amssymb)"), "dcolumn", 1),
-                 (table([POOLED, UNIT, TWOWAY, FULL], "format=latex, page=1, rules=double, gaps=1, panels=(A:2, B:2), shared=1, highlight=(dt@2, ul:#ffee99, @1:#e0f0ff), transform=(dt: 100*(exp(b)-1)), column=(Sign, dt:+)"), "xcolor", 1),
+                 (table([POOLED, UNIT, TWOWAY, FULL], "format=latex, page=1, rules=double, gaps=1, panels=(A:2, B:2), shared=1, highlight=(dt@2, ul:#ffee99, @1:#e0f0ff, ul:box), names=10, rename=dt:Digital trade of it, transform=(dt: 100*(exp(b)-1)), column=(Sign, dt:+)"), "xcolor", 1),
                  (table([UNIT], "format=latex, page=1, escape=0, rename=(dt:\"$\\beta_{1} < 2$\", lf:\"\\textit{Labour}, 5\\%\"), under=ci, transpose=1, latex=packages:amsmath"), "booktabs", 1),
                  (table([fit([term("x", 1.5e-11, 2e-12, .001)]), SECOND], "format=latex, page=1, stack=1, rules=0, latex=dcolumn"), "dcolumn", 1),
                  (table([POOLED, UNIT], "format=latex, title=T, latex=(standalone, small)"), "standalone", 1), (table([POOLED, UNIT], "format=latex, page=1, latex=(adjustbox), wide=1, under=se+t+p+ci"), "adjustbox", 1)]
@@ -669,6 +672,7 @@ def test_options_as_json(db):
     ("'a', ?, 'highlight=p<x'", "highlight=p<x: behind p< stands a bound such as .05"),
     ("'a', ?, 'highlight=dt:#ffe'", "highlight=dt:#ffe: a colour is six hexadecimal digits behind :#"),
     ("'a', ?, 'foot=(N, nope)'", "foot=: 'nope' is none of controls, fe, units, lines, N, r2, stats, errors, tests, rule, title:text, nor a line of lines=, a statistic or a test of the fits"),
+    ("'a', ?, 'lines=(F: {nope})'", "lines=: 'F: {nope}': no fit has these statistics; SELECT name FROM fit_stats(fit) lists them"),
     ("'a', ?, 'wide=(b, se, p)'", "wide=: 3 heads for 2 columns, the estimate's and those of under="),
     ("'a', ?, 'foot=aic:x'", "foot=aic:x: behind the colon stands the number of decimals, 0 to 9"),
     ("'a', ?, 'fe=(Place:prov)'", "fe=: 'prov' is no absorbed effect of the fits"),

@@ -43,19 +43,18 @@ static void read_transforms(Paper *paper) {
   }
 }
 
+/* highlight=(dt@2, p<.05, ul:#ffee99, @3:box). */
 static void read_highlights(Paper *paper) {
   PrintList list = print_list(paper->run, print_text(paper->job, "highlight"));
   paper->highlight = NEW_ARRAY(paper->run, PaperHighlight, list.count + 1);
   for (int i = 0; i < list.count && !run_failed(paper->run); i++) {
-    const char *hash = strchr(list.item[i], '#'), *selector = list.item[i];
-    if (hash) {
-      if (strlen(hash) != 7 || strspn(hash + 1, "0123456789abcdefABCDEF") != 6 || hash == selector || hash[-1] != ':')
-        run_fail(paper->run, "highlight=%.60s: a colour is six hexadecimal digits behind :#, as in highlight=(dt@2, ul:#ffee99)", selector);
-      selector = run_failed(paper->run) ? "" : run_text_n(paper->run, selector, (size_t)(hash - selector - 1));
-    }
+    const char *item = list.item[i], *colon = strrchr(item, ':'), *how = colon && (colon[1] == '#' || strcmp(colon, ":box") == 0) ? colon + 1 : NULL;
+    const char *selector = how ? run_text_n(paper->run, item, (size_t)(colon - item)) : item;
     double below = (double)NAN;
-    if (selector && strncmp(selector, "p<", 2) == 0 && !print_bound(selector + 2, &below)) run_fail(paper->run, "highlight=%.60s: behind p< stands a bound such as .05", list.item[i]);
-    paper->highlight[paper->highlights++] = (PaperHighlight){selector, hash ? hash + 1 : NULL, below};
+    if (how && *how == '#' && (strlen(how) != 7 || strspn(how + 1, "0123456789abcdefABCDEF") != 6))
+      run_fail(paper->run, "highlight=%.60s: a colour is six hexadecimal digits behind :#, as in highlight=(dt@2, ul:#ffee99)", item);
+    if (selector && strncmp(selector, "p<", 2) == 0 && !print_bound(selector + 2, &below)) run_fail(paper->run, "highlight=%.60s: behind p< stands a bound such as .05", item);
+    paper->highlight[paper->highlights++] = (PaperHighlight){selector, how && *how == '#' ? how + 1 : how, below};
   }
 }
 
@@ -200,6 +199,7 @@ static void print(PrintJob *job) {
   if (transposed && (panels > 1 || panel->stacked)) run_fail(job->run, "transpose=1 does not go with panels= or stack=1");
   if (transposed && !run_failed(job->run)) table_transpose(table);
   if (!run_failed(job->run)) own_column(&paper, table);
+  if (!transposed && !wide(job)) table_break_names(table, (int)print_option(job, "names")->integer);
   if (run_failed(job->run)) return;
   if (wide(job) && !print_option(job, "beside")->integer && panel->lines) table_widen(table, panel->lines, print_list(job->run, strcmp(wide(job), "1") == 0 ? NULL : wide(job)));
   table_own_notes(job, table);
@@ -221,7 +221,8 @@ static const OptionSpec OPTIONS[] = {
   {"digits", OPTION_TEXT, "auto", NULL, "decimals; auto: three, more for small errors; a3, s3, e3: figures of each number; (3, t:1, dt:5): those of a number, of a term; p:<3: <0.001"},
   {"vacant", OPTION_TEXT, NULL, NULL, "what stands where a column has not the term"},
   {"dropped", OPTION_TEXT, NULL, NULL, "what stands where it was dropped as collinear, in place of a dash and its note"},
-  {"highlight", OPTION_TEXT, NULL, NULL, "bold terms, columns, cells: (dt, @2, dt@2-4, p<.05); with a colour behind: dt@2:#ffee99"},
+  {"highlight", OPTION_TEXT, NULL, NULL, "bold terms, columns, cells: (dt, @2, dt@2-4, p<.05); with a colour behind: dt@2:#ffee99, in a frame: dt@2:box"},
+  {"names", OPTION_INTEGER, "0", NULL, "names of terms wider than so many signs go on in the lines beneath"},
   {"gaps", OPTION_BOOLEAN, "0", NULL, "1: space between the terms"},
   {"keep", OPTION_TEXT, NULL, NULL, "the terms to show: names or patterns with *; the others are controls"},
   {"drop", OPTION_TEXT, NULL, NULL, "terms not to show"},

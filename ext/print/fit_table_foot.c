@@ -290,8 +290,14 @@ static bool own_lines(Paper *paper, const char *wanted) {
     any = true;
     TableCell *cell = table_row(&paper->table, TABLE_BODY, name);
     if (cell) paper_fill(paper, "lines", list.item[i], colon + 1, cell);
-    for (int c = 0; cell && c < paper->columns && !run_failed(paper->run); c++)
-      if (cell[1 + c].text && strchr(cell[1 + c].text, '{')) cell[1 + c] = (TableCell){.text = speaks(paper, c) ? filled(paper, c, cell[1 + c].text) : NULL, .number = true, .span = 1};
+    bool template = false, filled_any = false;
+    for (int c = 0; cell && c < paper->columns && !run_failed(paper->run); c++) {
+      if (!cell[1 + c].text || !strchr(cell[1 + c].text, '{') || !speaks(paper, c)) continue;
+      template = true;
+      cell[1 + c] = (TableCell){.text = filled(paper, c, cell[1 + c].text), .number = true, .span = 1};
+      filled_any |= cell[1 + c].text != NULL;
+    }
+    if (template && !filled_any) run_fail(paper->run, "lines=: '%.80s': no fit has these statistics; SELECT name FROM fit_stats(fit) lists them", list.item[i]);
   }
   return any;
 }

@@ -73,12 +73,13 @@ bool paper_selected(const Paper *paper, const char *selector) { /* anything at a
   return false;
 }
 
-/* highlight=(dt@2, p<.05, ul:#ffee99): bold, or with a colour behind. */
+/* highlight=(dt@2, p<.05, ul:#ffee99, dt:box): bold, with a colour behind or a frame. */
 void paper_highlight(const Paper *paper, int column, const FitTerm *term, TableCell *cell) {
   for (int i = 0; i < paper->highlights; i++) {
     const PaperHighlight *highlight = &paper->highlight[i];
     if (isnan(highlight->below) ? !paper_selects(paper, highlight->selector, column, term->term) : !(term->p_value < highlight->below)) continue;
-    if (highlight->colour) cell->colour = highlight->colour;
+    if (highlight->colour && strcmp(highlight->colour, "box") == 0) cell->box = true;
+    else if (highlight->colour) cell->colour = highlight->colour;
     else cell->bold = true;
   }
 }

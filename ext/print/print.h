@@ -90,7 +90,7 @@ typedef struct TableCell {
   const char *stars; /* NULL: none; hang on the right */
   bool number;       /* aligned at its decimal point where it has one; "-" is a minus */
   int span;          /* columns that it covers; those behind it are ignored */
-  bool bold;
+  bool bold, box;    /* box: a frame around it */
   const char *colour; /* behind it: six hexadecimal digits; NULL: none */
 } TableCell;
 
@@ -146,6 +146,7 @@ bool table_minus(const char *at, const char *start);                   /* a - of
 bool table_decimal(const Table *table, const TableCell *cell, int *before, int *behind); /* a number with one point: signs before it, from it on */
 size_t table_power(const char *at);                                    /* the length of "e-05" in a number, whose last two signs are the power; 0: none is there */
 bool table_indented(const TableCell *cell, int column);                /* two blanks before a row's name: it belongs to the row above */
+void table_break_names(Table *table, int width);                       /* names that are wider go on in the lines beneath */
 void table_transpose(Table *table);                                    /* columns become rows */
 void table_insert(Table *table, const char *head, int count, const char *const *name, const char *const *text); /* a column behind the names, a text beside each named line */
 void table_share(Table *table, int panels, const int *from, const int *to); /* rows that all panels' feet have stand once, at the end */
@@ -176,7 +177,7 @@ typedef struct PaperTransform {
 } PaperTransform;
 
 typedef struct PaperHighlight {
-  const char *selector, *colour;     /* six hexadecimal digits; NULL: bold */
+  const char *selector, *colour;     /* six hexadecimal digits or box; NULL: bold */
   double below;                      /* of p<.05; NAN: by the selector */
 } PaperHighlight;
 

@@ -53,9 +53,11 @@ static void escape_latex(Text *out, const char *text, bool number, bool raw) {
 
 static void latex_cell(const Table *table, const TableCell *cell, Text *out) {
   if (cell->colour) text_format(out, "\\cellcolor[HTML]{%s}", cell->colour);
+  if (cell->box) text_add(out, "\\setlength{\\fboxsep}{1.5pt}\\fbox{");
   if (cell->bold) text_add(out, "{\\bfseries\\boldmath ");
   if (cell->text) escape_latex(out, cell->text, cell->number, table->raw);
   if (cell->bold) text_add(out, "}");
+  if (cell->box) text_add(out, "}");
   if (!cell->stars || !*cell->stars) return;
   bool plain = cell->stars[strspn(cell->stars, "*+")] == '\0';
   text_add(out, plain ? "\\rlap{$^{" : "\\rlap{\\textsuperscript{");
@@ -67,7 +69,7 @@ static void latex_cell(const Table *table, const TableCell *cell, Text *out) {
 /* dcolumn: a number with one point stands in mathematics, in a column D{.}{.}{-1}; whatever else leaves that column. */
 static void latex_decimal(const Table *table, const TableCell *cell, Text *out) {
   const char *point = cell->text && cell->number ? strchr(cell->text, table->point) : NULL;
-  bool plain = point && !cell->bold && !cell->colour && !strchr(point + 1, table->point) && strspn(cell->text, "-0123456789.,()[]{}") == strlen(cell->text);
+  bool plain = point && !cell->bold && !cell->box && !cell->colour && !strchr(point + 1, table->point) && strspn(cell->text, "-0123456789.,()[]{}") == strlen(cell->text);
   if (!cell->text) return;
   if (!plain) text_add(out, "\\multicolumn{1}{c}{");
   for (const char *at = cell->text; *at && plain; at++) {

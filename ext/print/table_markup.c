@@ -74,7 +74,7 @@ static void markdown_row(const Table *table, const TableCell *cell, Text *out) {
       if (!c && i) continue; /* a panel's title once */
       if (!c && cell[c].span > 1) text_add(out, "*");
       if (table_indented(&cell[c], c)) text_add(out, "&emsp;");
-      bool bold = (cell[c].bold || cell[c].colour) && cell[c].text && *cell[c].text;
+      bool bold = (cell[c].bold || cell[c].box || cell[c].colour) && cell[c].text && *cell[c].text;
       if (bold) text_add(out, "**");
       if (cell[c].text) escape_markdown(table, out, cell[c].text, cell[c].number);
       if (bold) text_add(out, "**");
@@ -157,6 +157,7 @@ static void html_row(const Table *table, int r, bool ruled, const Padding *most,
     if (row->gap) text_add(out, "padding-top:8px;");
     if (panel) text_add(out, "font-style:italic;");
     if (cell->colour) text_format(out, "background:#%s;", cell->colour);
+    if (cell->box) text_add(out, "outline:1.5px solid #000;outline-offset:-2px;");
     if (ruled && table->rules != RULES_NONE) text_format(out, "border-top:%s;", html_rule(table, false));
     else if (row->underlined && c && !empty && table->rules != RULES_NONE) text_add(out, "border-bottom:1px solid #999;");
     text_add(out, "\">");

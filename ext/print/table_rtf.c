@@ -111,7 +111,9 @@ static void rtf_row(const Table *table, int r, const int *end, int above, bool l
   for (int c = 0; c < table->columns; c += row->cell[c].span) {
     const TableCell *cell = &row->cell[c];
     bool twice = table->rules == RULES_DOUBLE;
-    if (above) text_format(out, "\\clbrdrt\\%s\\brdrw%d", twice && above > 8 ? "brdrdb" : "brdrs", twice ? 8 : above);
+    if (cell->box) {
+      text_add(out, "\\clbrdrt\\brdrs\\brdrw12\\clbrdrl\\brdrs\\brdrw12\\clbrdrb\\brdrs\\brdrw12\\clbrdrr\\brdrs\\brdrw12");
+    } else if (above) text_format(out, "\\clbrdrt\\%s\\brdrw%d", twice && above > 8 ? "brdrdb" : "brdrs", twice ? 8 : above);
     if (last && table->rules != RULES_NONE) text_add(out, twice ? "\\clbrdrb\\brdrdb\\brdrw8" : "\\clbrdrb\\brdrs\\brdrw25");
     else if (row->underlined && table->rules != RULES_NONE && c && cell->text && *cell->text) text_add(out, "\\clbrdrb\\brdrs\\brdrw8");
     if (cell->colour) text_format(out, "\\clcbpat%d", colour_index(table, cell->colour));

@@ -3,7 +3,8 @@
  * 1. wide=1: the lines beneath become columns of their own; wide=(Est., S.E.): with heads over each.
  * 2. transpose=1: each column becomes a row. The heads stand on its left, its numbers first; what named the rows heads the columns; lines beneath stay beneath.
  * 3. column=(Expected, post:+): a column of one's own behind the names.
- * 4. shared=1: what the feet of all panels say alike stands once, at the end. */
+ * 4. names=20: a wider name goes on in the lines beneath its estimates, which have none.
+ * 5. shared=1: what the feet of all panels say alike stands once, at the end. */
 #include "print.h"
 
 void table_widen(Table *table, int lines, PrintList heads) {
@@ -135,6 +136,24 @@ void table_insert(Table *table, const char *head, int count, const char *const *
   table->columns = columns;
   for (int i = 0; i < count && !run_failed(table->run); i++)
     if (!found[i]) run_fail(table->run, "column=: '%.60s' names no line of the table", name[i]);
+}
+
+void table_break_names(Table *table, int width) {
+  for (int r = 0; r < table->rows && width > 0 && !run_failed(table->run); r++) {
+    const char *name = table->row[r].cell && table->row[r].kind == TABLE_BODY ? table->row[r].cell[0].text : NULL;
+    bool beneath = r + 1 < table->rows && table->row[r + 1].cell && table->row[r + 1].beneath;
+    if (!name || !beneath || text_width(name) <= width) continue;
+    const char *cut = NULL; /* the last blank within the width, else the first */
+    for (const char *at = name + strspn(name, " "); (at = strchr(at, ' ')); at++) {
+      const char *head = run_text_n(table->run, name, (size_t)(at - name));
+      if (!head) return;
+      if (cut && text_width(head) > width) break;
+      cut = at;
+    }
+    if (!cut) continue;
+    table->row[r].cell[0].text = run_text_n(table->run, name, (size_t)(cut - name));
+    table->row[r + 1].cell[0].text = run_format(table->run, "  %s", cut + 1);
+  }
 }
 
 static bool same_row(const Table *table, const TableRow *a, const TableRow *b) {

@@ -38,11 +38,12 @@ static void typst_text(const Table *table, Text *out, const char *text, bool num
 
 static void typst_cell(const Table *table, const TableRow *row, int c, Text *out) {
   const TableCell *cell = &row->cell[c];
-  bool special = cell->span > 1 || cell->colour;
+  bool special = cell->span > 1 || cell->colour || cell->box;
   if (special) {
     text_add(out, "table.cell(");
     if (cell->span > 1) text_format(out, "colspan: %d, align: %s%s", cell->span, c ? "center" : "left", cell->colour ? ", " : "");
     if (cell->colour) text_format(out, "fill: rgb(\"#%s\")", cell->colour);
+    if (cell->box) text_format(out, "%sstroke: .06em", cell->colour ? ", " : "");
     text_add(out, ")");
   }
   bool panel = row->kind == TABLE_BODY && c == 0 && cell->span > 1;

@@ -22,7 +22,7 @@ const OptionValue *print_option(const PrintJob *job, const char *name) {
 const char *print_unquoted(Run *run, const char *text) {
   if (!text) return NULL; /* a copy that found no memory */
   size_t length = strlen(text);
-  if (length >= 2 && strchr("'\"", *text) && text[length - 1] == *text) return run_text_n(run, text + 1, length - 2);
+  if (length >= 2 && strchr("'\"", *text) && text[length - 1] == *text && !memchr(text + 1, *text, length - 2)) return run_text_n(run, text + 1, length - 2);
   return text;
 }
 
