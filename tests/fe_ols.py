@@ -340,3 +340,14 @@ def test_slopes_without_levels_leave_the_intercept(db, estimator, absorbed, writ
         assert len(rows[0]) >= 1 + ("0 +" not in absorbed)
         for term, numbers in rows[0].items():
             assert numbers == pytest.approx(rows[1][term], rel=1e-9), (term, vcov)
+
+
+def test_levels_that_are_no_whole_numbers(db):
+    """Their names are the shortest text that reads back; coefficients of dummies alone are differences of means."""
+    h, y = [0.5, 1 / 3, 2.0] * 4, [1, 4, 2, 2, 5, 3, 0, 7, 4, 1, 6, 3.5]
+    db.execute("CREATE TABLE t(h REAL, y REAL)")
+    db.executemany("INSERT INTO t VALUES (?, ?)", zip(h, y))
+    half, third, two = (sum(y[i::3]) / 4 for i in range(3))
+    expected = {"(Intercept)": third, "h::0.5": half - third, "h::2": two - third}
+    assert dict(db.execute("SELECT term, estimate FROM fe_ols('t', 'y ~ i(h)')").fetchall()) == pytest.approx(expected)
+    assert [row[0] for row in db.execute("SELECT term FROM fe_ols('t', 'y ~ i(h, ref=0.5)')")] == ["(Intercept)", f"h::{1 / 3!r}", "h::2"]

@@ -5,9 +5,6 @@
  * 3. Numbers sort by value and before text; text sorts by bytes. */
 #include "num.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
 enum { GROWTH = 4 }; /* of a full table */
 
 struct Levels {
@@ -197,14 +194,9 @@ const char *level_name(Run *run, const Level *level) {
   switch (level->type) {
     case LEVEL_INTEGER: return run_format(run, "%lld", (long long)level->as.integer);
     case LEVEL_REAL: {
-      char digits[40];
-      for (int precision = 15; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, level->as.real);
-        if (strtod(digits, NULL) == level->as.real) break;
-      }
-      for (char *p = digits; *p; p++)
-        if (*p == ',') *p = '.'; /* a locale's comma */
-      return run_text(run, digits);
+      Text digits = {.run = run};
+      text_number(&digits, level->as.real);
+      return digits.data;
     }
     case LEVEL_TEXT: return level->as.text;
     default: return run_format(run, "blob of %d bytes", level->length);
