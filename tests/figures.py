@@ -280,6 +280,13 @@ def test_panels_share_their_axes(db):
     assert "more than 12 groups: a figure of so many cannot be read; panels=4 gives each its own panel" in db.error(N.format(13) + "SELECT plot_line(1, 1, i) FROM n")
 
 
+def test_panels_share_the_step_between_periods(db):
+    rows = "VALUES (-2, 'a'), (-1, 'a'), (0, 'a'), (1, 'a'), (-2, 'b'), (1, 'b')"
+    panels = [p for p in ET.fromstring(db.value(f"SELECT plot_event(column1, 1, 0, 2, column2, 'panels=2') FROM ({rows})")) if p.tag == SVG + "svg"]
+    starts = [float(l.get("x1")) for p in panels for l in p.iter(SVG + "line") if l.get("stroke-dasharray")]
+    assert len(starts) == 2 and starts[0] == pytest.approx(starts[1], abs=.5)
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_panels_of_every_figure(db, call):
     if call in ("plot_balance", "plot_density placebo"):

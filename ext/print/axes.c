@@ -47,8 +47,9 @@ void figure_begin(PrintJob *job, Figure *figure, const char *what, const char *x
   if (!job->panel && !(width >= 200 && width <= 10000 && height >= 150 && height <= 10000))
     run_fail(job->run, "width=%s, height=%s: a figure is 200 to 10000 pixels wide and 150 to 10000 high", print_fixed(job->run, width, 0), print_fixed(job->run, height, 0));
   if (job->panel) { /* the axes are named once, around all panels */
-    *job->panel = (struct Panel){job->panel->measuring, job->panel->x, job->panel->y, job->panel->height, {job->panel->low[0], job->panel->low[1]}, {job->panel->high[0], job->panel->high[1]},
-                                 figure->what, figure->xlabel, figure->ylabel};
+    job->panel->what = figure->what;
+    job->panel->xlabel = figure->xlabel;
+    job->panel->ylabel = figure->ylabel;
     figure->xlabel = figure->ylabel = NULL;
   }
 }

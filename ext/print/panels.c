@@ -79,7 +79,7 @@ bool figure_panels(PrintJob *job, int group) {
   TextLines title = text_wrap(run, figure.title, 17, figure.width - 24, 4), subtitle = text_wrap(run, figure.subtitle, 12.5, figure.width - 24, 4), note = text_wrap(run, figure.note, 11, figure.width - 24, 8);
   double head = (title.count || subtitle.count ? 10 : 2) + 20 * title.count + 16 * subtitle.count, foot = 26 + 14 * note.count, side = 24, cell = (figure.width - side - 4) / columns;
   double given = print_option(job, "height")->given ? (figure.height - head - foot) / lines : NAN;
-  struct Panel panel = {.measuring = true, .height = isnan(given) ? fmax(150, cell * .75) : given, .low = {INFINITY, INFINITY}, .high = {-INFINITY, -INFINITY}};
+  struct Panel panel = {.measuring = true, .height = isnan(given) ? fmax(150, cell * .75) : given, .low = {INFINITY, INFINITY}, .high = {-INFINITY, -INFINITY}, .gap = INFINITY};
   for (int g = 0; g < groups.count && !run_failed(run); g++) {
     Text aside = {.run = run};
     PrintJob part = job_of(job, &groups, g, cell * figure.size, panel.height * figure.size, &panel, &aside);
@@ -89,6 +89,7 @@ bool figure_panels(PrintJob *job, int group) {
   if (run_failed(run)) return true;
   panel.measuring = false;
   if (!isnan(given)) panel.height = given;
+  if (!panel.xlabel) foot -= 16;
   figure.height = head + lines * panel.height + foot;
   open_page(&figure, &panel, &groups);
   lines_at(&figure, &title, EDGE, 24, 20, 16, "start", INK, "font-weight=\"bold\"");

@@ -146,6 +146,7 @@ static void print_event(PrintJob *job) {
     any_reference |= point[i].reference;
     if (i && point[i].place > point[i - 1].place) gap = fmin(gap, point[i].place - point[i - 1].place);
   }
+  if (job->panel) gap = job->panel->gap = fmin(gap, job->panel->gap);
   if (!isfinite(gap)) gap = 1;
   double base = print_option(job, "ylog")->integer ? 1 : 0;
   if (zero) range_add(&y0, &y1, base);

@@ -312,6 +312,7 @@ struct Panel {
   bool measuring;      /* the first pass: the ranges of all panels are gathered */
   double x, y, height;
   double low[2], high[2];
+  double gap;          /* the least step between two periods of any panel */
   const char *what, *xlabel, *ylabel;
 };
 

@@ -176,7 +176,7 @@ static void fill_help(HelpCursor *cursor) {
     const Printer *printer = printer_registry[p];
     const char **cell = cursor->cell[row];
     cell[HELP_NAME] = printer->name;
-    cell[HELP_KIND] = "printer";
+    cell[HELP_KIND] = "aggregate";
     cell[HELP_SIGNATURE] = printer->signature;
     cell[HELP_SUMMARY] = printer->summary;
     cell[HELP_OPTIONS] = options_help(run, printer->options, NULL);
