@@ -1,6 +1,6 @@
 -- plot_event: an event study as a figure (SVG)
 --
---   plot_event(event_time, estimate, conf_low, conf_high [, group] [, options])      aggregate over any rows: the text of one SVG file
+--   plot_event(event_time, estimate, conf_low, conf_high [, group [, inner_low, inner_high]] [, options])      aggregate over any rows: the text of one SVG file
 --
 -- Each row is a point at (event_time, estimate) and a bar from conf_low to conf_high. A line stands at zero (zero=0: none), a dashed one where treatment starts: half a step before
 -- period 0 where the periods lie on both sides of it, or at start=. With shade=1 the periods from there on are grey.
@@ -8,6 +8,8 @@
 -- The reference period is a hollow point. Rows of did_att are marked by themselves: estimate 0 without an interval. ref=-1 says which it is and draws it where the rows do not have
 -- it, as those of i(event_time, treat, ref=-1). A row without interval whose estimate is not 0 is a point without bar; a NULL estimate is left out.
 -- Of an interval with one bound that side is drawn; an infinite bound reaches the edge.
+--
+-- inner_low and inner_high, the bounds of an interval of a lower level (say 90%), are a thick line on the bar; the group may be NULL then.
 --
 -- band=1 draws a band and a line, joined=1 a line through points with bars. With a group (an estimator, a region) points stand beside each other, or with panels=3 in panels of their own on
 -- the same axes. At most 12 groups, 60 in panels.

@@ -140,6 +140,16 @@ def test_intervals_of_one_bound(draw):
         assert bars(figure)[at] == pytest.approx([a, b], abs=.005)
 
 
+def test_two_levels(draw):
+    figure = draw("SELECT plot_event(column1, .5, .1, .9, NULL, column2, .7) FROM (VALUES (1, .3), (2, NULL))")
+    thick = [l for l in figure.plot.iter(SVG + "line") if l.get("stroke-width") == "3.6"]
+    assert [round(figure.x(float(l.get("x1")))) for l in thick] == [1]
+    assert sorted(figure.y(float(thick[0].get(end))) for end in ("y1", "y2")) == pytest.approx([.3, .7], abs=.005)
+    across = draw("SELECT plot_coef('a', .5, .1, .9, 'group', .3, .7, 'zero=0')")
+    thick = [l for l in across.plot.iter(SVG + "line") if l.get("stroke-width") == "3.6"]
+    assert sorted(across.x(float(thick[0].get(end))) for end in ("x1", "x2")) == pytest.approx([.3, .7], abs=.005)
+
+
 def test_zero_start_and_shade(draw):
     rows = "WITH e(t, b) AS (VALUES (2001, 1e9 + 1), (2002, 1e9 + 2), (2003, 1e9 + 3)) SELECT plot_event(t, b, b - 1, b + 1, {}) FROM e"
     assert draw(rows.format("'zero=0'")).y(0) > 9e8 and draw(rows.format("'zero=1'")).box

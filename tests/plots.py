@@ -214,7 +214,7 @@ def test_same_rows_same_bytes(db):
 
 
 @pytest.mark.parametrize("call, sentence", [
-    ("plot_event(1, 2, 3)", "plot_event: 3 arguments were given; it is called as plot_event(event_time, estimate, conf_low, conf_high [, group] [, 'options'])"),
+    ("plot_event(1, 2, 3)", "plot_event: 3 arguments were given; it is called as plot_event(event_time, estimate, conf_low, conf_high [, group [, inner_low, inner_high]] [, 'options'])"),
     ("plot_event(1, 'high', 1, 2)", "plot_event: row 1: 'estimate' is no number: 'high'"),
     ("plot_event(1, 1, 1, 2, 'widht=3')", "plot_event: unknown option 'widht'; did you mean 'width'?"),
     ("plot_event(1, 1, 1, 2, 'width=10')", "a figure is 200 to 10000 pixels wide"),

@@ -7,13 +7,15 @@
  * 3. plot_coef(label, estimate, low, high[, group]): one line a label, from top to bottom in the order of the rows (sort=: of the first group's estimates), groups beneath each
  *    other. vertical=1: labels at the bottom. A row without interval is a hollow point.
  * 4. Of an interval with one bound that side is drawn; an infinite bound reaches the edge of the plot. On a logarithmic axis the line at zero stands at 1.
- * 5. Rows with a NULL position or label are left out; the scale holds all intervals, zero (unless zero=0) and hline= or vline=. */
+ * 5. inner_low and inner_high, of an interval of a lower level: a thick line on the bar. The group may be NULL.
+ * 6. Rows with a NULL position or label are left out; the scale holds all intervals, zero (unless zero=0) and hline= or vline=. */
 #include "print.h"
 
 typedef struct Point {
   double place, estimate, low, high;
   int group;
   bool reference;
+  double inner[2]; /* of an interval of a lower level, drawn thick */
 } Point;
 
 static void hold_lines(PrintJob *job, const char *option, double *low, double *high) {
@@ -36,6 +38,11 @@ static void draw_interval(Figure *figure, bool upright, double along, const Poin
   for (int i = 0; i < 2; i++) at[i] = isinf(end[i]) ? (end[i] > 0 ? scale->to : scale->from) : scale_at(scale, end[i]);
   if (upright) svg_line(figure, along, at[0], along, at[1], colour, 1.6, NULL);
   else svg_line(figure, at[0], along, at[1], along, colour, 1.6, NULL);
+  if (isfinite(p->inner[0]) && isfinite(p->inner[1])) {
+    double from = scale_at(scale, p->inner[0]), to = scale_at(scale, p->inner[1]);
+    if (upright) svg_line(figure, along, from, along, to, colour, 3.6, NULL);
+    else svg_line(figure, from, along, to, along, colour, 3.6, NULL);
+  }
   for (int i = 0; i < 2; i++) {
     if (!isfinite(i ? p->high : p->low) || cap < .5) continue;
     if (upright) svg_line(figure, along - cap, at[i], along + cap, at[i], colour, 1.6, NULL);
@@ -74,7 +81,7 @@ static int64_t mark_references(PrintJob *job, int64_t count, Point *point, int g
       if (!ref->given && !known && empty == 1) p->reference = true;
       if (p->reference) p->estimate = 0;
     }
-    if (ref->given && !known) point[count++] = (Point){ref->number, 0, NAN, NAN, g, true};
+    if (ref->given && !known) point[count++] = (Point){ref->number, 0, NAN, NAN, g, true, {NAN, NAN}};
   }
   return count;
 }
@@ -126,7 +133,7 @@ static void print_event(PrintJob *job) {
   if (figure_panels(job, 4)) return;
   figure_begin(job, &figure, "Event study", "Event time", "Estimate and interval");
   Groups groups = groups_of(job, 4);
-  const double *time = axis_of(job, 0, 'x'), *estimate = axis_of(job, 1, 'y'), *low = bounds_of(job, 2, 'y'), *high = bounds_of(job, 3, 'y');
+  const double *time = axis_of(job, 0, 'x'), *estimate = axis_of(job, 1, 'y'), *low = bounds_of(job, 2, 'y'), *high = bounds_of(job, 3, 'y'), *inner_low = axis_of(job, 5, 'y'), *inner_high = axis_of(job, 6, 'y');
   bool band = print_option(job, "band")->integer != 0, joined = print_option(job, "joined")->integer != 0, zero = print_option(job, "zero")->integer != 0;
   Point *point = NEW_ARRAY(run, Point, job->rows + groups.count);
   if (run_failed(run)) return;
@@ -134,7 +141,7 @@ static void print_event(PrintJob *job) {
   double x0 = INFINITY, x1 = -INFINITY, y0 = INFINITY, y1 = -INFINITY, gap = INFINITY, start = print_option(job, "start")->number;
   bool whole = true, any_reference = false;
   for (int64_t r = 0; r < job->rows; r++)
-    if (!isnan(time[r]) && groups.of_row[r] >= 0) point[count++] = (Point){time[r], estimate[r], low[r], high[r], groups.of_row[r], false};
+    if (!isnan(time[r]) && groups.of_row[r] >= 0) point[count++] = (Point){time[r], estimate[r], low[r], high[r], groups.of_row[r], false, {inner_low[r], inner_high[r]}};
   count = mark_references(job, count, point, groups.count);
   sort_points(run, count, point);
   for (int64_t i = 0; i < count; i++) {
@@ -186,8 +193,8 @@ static const OptionSpec *const EVENT_GROUPS[] = {EVENT_OPTIONS, FIGURE_OPTIONS, 
 
 const Printer PRINTER_plot_event = {
   .name = "plot_event",
-  .arguments = "event_time:number, estimate:number, conf_low:number, conf_high:number, group:any?",
-  .signature = "plot_event(event_time, estimate, conf_low, conf_high [, group] [, 'options'])",
+  .arguments = "event_time:number, estimate:number, conf_low:number, conf_high:number, group:any?, inner_low:number?, inner_high:number?",
+  .signature = "plot_event(event_time, estimate, conf_low, conf_high [, group [, inner_low, inner_high]] [, 'options'])",
   .summary = "SVG of an event study: estimates with intervals by period, the reference period hollow",
   .options = EVENT_GROUPS,
   .print = print_event,
@@ -261,7 +268,7 @@ static void print_coef(PrintJob *job) {
   Labels labels = labels_of(job);
   Groups groups = groups_of(job, 4);
   char axis = upright ? 'y' : 'x';
-  const double *estimate = axis_of(job, 1, axis), *low = bounds_of(job, 2, axis), *high = bounds_of(job, 3, axis);
+  const double *estimate = axis_of(job, 1, axis), *low = bounds_of(job, 2, axis), *high = bounds_of(job, 3, axis), *inner_low = axis_of(job, 5, axis), *inner_high = axis_of(job, 6, axis);
   const char *sort = print_option(job, "sort")->text;
   if (run_failed(run)) return;
   if (strcmp(sort, "none") != 0) sort_labels(job, &labels, estimate, groups.count > 1 ? groups.of_row : NULL, strcmp(sort, "descending") == 0);
@@ -289,7 +296,7 @@ static void print_coef(PrintJob *job) {
   for (int64_t r = 0; r < job->rows && run_poll(run, 500); r++) {
     int g = groups.of_row[r];
     if (labels.of_row[r] < 0 || g < 0 || isnan(estimate[r])) continue;
-    Point p = {labels.of_row[r], estimate[r], low[r], high[r], g, false};
+    Point p = {labels.of_row[r], estimate[r], low[r], high[r], g, false, {inner_low[r], inner_high[r]}};
     double along = scale_at(place, p.place) + (groups.count > 1 ? aside * (g - (groups.count - 1) / 2.0) : 0), at = scale_at(value, p.estimate);
     draw_interval(&figure, upright, along, &p, cap);
     svg_marker(&figure, upright ? along : at, upright ? at : along, g, no_interval(&p), fmax(2, fmin(4, aside * .4)));
@@ -306,8 +313,8 @@ static const OptionSpec *const COEF_GROUPS[] = {COEF_OPTIONS, FIGURE_OPTIONS, NU
 
 const Printer PRINTER_plot_coef = {
   .name = "plot_coef",
-  .arguments = "label:any, estimate:number, conf_low:number, conf_high:number, group:any?",
-  .signature = "plot_coef(label, estimate, conf_low, conf_high [, group] [, 'options'])",
+  .arguments = "label:any, estimate:number, conf_low:number, conf_high:number, group:any?, inner_low:number?, inner_high:number?",
+  .signature = "plot_coef(label, estimate, conf_low, conf_high [, group [, inner_low, inner_high]] [, 'options'])",
   .summary = "SVG of coefficients with intervals, one line a label, groups (models) beneath each other",
   .options = COEF_GROUPS,
   .print = print_coef,

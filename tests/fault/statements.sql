@@ -120,7 +120,7 @@ SELECT fit_table('', f, 'stack=1') FROM (SELECT econ_fit('fe_iv', 'p', 'y ~ z | 
 SELECT fit_table('', f, 'keep=nothing') FROM (SELECT fe_ols('y ~ x', y, x) AS f FROM p);
 SELECT corr_table(var1, var2, r, p_value, 'under=p, rename=y:The y, heads=numbers') FROM panel_correlate('p', 'y, x, z');
 SELECT describe_table(id, t, y, x, z, 'columns=(a, b, c, d), lang=zh, notes="a, b"') FROM p;
-SELECT plot_event(t - 2004, y, y - 1, CASE t WHEN 2003 THEN NULL ELSE y + 1 END, region, 'ref=-7, band=1, title="A, b", hline=3, vline=(1,2)') FROM p WHERE id < 4;
+SELECT plot_event(t - 2004, y, y - 1, CASE t WHEN 2003 THEN NULL ELSE y + 1 END, region, y - .5, y + .5, 'ref=-7, band=1, title="A, b", hline=3, vline=(1,2)') FROM p WHERE id < 4;
 SELECT plot_coef(region || id, y, y - 1, y + 1, t, 'subtitle=s, note=n') FROM p WHERE t < 2004;
 SELECT plot_density(y, x / 20.0, 'mark=3, marklabel=real') || plot_density(z, region, 'kernel=epanechnikov') FROM p;
 SELECT plot_line(t, y, region, 'points=1, lang=zh') || plot_scatter(x, y, region, 'fit=1, bins=4') FROM p;
