@@ -346,3 +346,10 @@ def test_any_bytes_are_valid_xml(db, bytes_, shown):
         root = ET.fromstring(blob)
         seen = [t.text or "" for t in root.iter(SVG + "text")]
         assert call.startswith(("plot_event", "plot_density")) or re.sub(r"\s", "", shown) in [re.sub(r"\s", "", w) for w in seen], (call, seen)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "latex", "html", "csv", "tsv", "rtf"])
+def test_any_bytes_give_a_table_of_utf8(db, form):
+    for bytes_ in (b"a\xffb", b"\xed\xa0\x80c", b"\xe4\xb8", "数<é".encode()):
+        table = db.value(f"SELECT CAST((SELECT describe_table(CAST(x'{bytes_.hex()}' AS TEXT), 1, 2, 'columns=(N, M), format={form}')) AS BLOB)").decode("utf-8")
+        assert "\ufffd" in table or form == "rtf" or bytes_.startswith("数".encode())

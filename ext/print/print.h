@@ -58,6 +58,7 @@ void text_minus(Text *text, double value, int decimals);               /* the sa
 void text_scientific(Text *text, double value, int figures);           /* 1.23e-05 */
 void text_short(Text *text, double value, int decimals);               /* the same without zeros at the end: coordinates, ticks */
 const char *print_fixed(Run *run, double value, int decimals);
+void print_repair(Text *text);                                         /* what is no UTF-8 in it becomes U+FFFD */
 void text_xml(Text *out, const char *text);                            /* & < > " ' escaped; what XML forbids is left out, what is no UTF-8 becomes U+FFFD */
 const char *print_cell(Run *run, const Cell *cell);                    /* as text: 2015, 0.5, name */
 double cell_value(const Cell *cell);                                   /* NAN for NULL and text */

@@ -188,7 +188,7 @@ double cell_value(const Cell *cell) {
   return (double)NAN;
 }
 
-/* ------------------------------------------------------------------------------------------------ XML */
+/* ------------------------------------------------------------------------------------------------ UTF-8, XML */
 
 /* (3): of a character of that many bytes. U+0000 to U+001F but tab and newlines, U+FFFE and U+FFFF are forbidden; halves of surrogate pairs and overlong forms are no UTF-8. */
 static bool xml_allows(const unsigned char *at, int length) {
@@ -197,7 +197,23 @@ static bool xml_allows(const unsigned char *at, int length) {
 }
 
 static bool real_utf8(const unsigned char *at, int length) {
-  return !(length == 3 && ((at[0] == 0xED && at[1] >= 0xA0) || (at[0] == 0xE0 && at[1] < 0xA0))) && !(length == 4 && ((at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] >= 0x90)));
+  return length && !(length == 3 && ((at[0] == 0xED && at[1] >= 0xA0) || (at[0] == 0xE0 && at[1] < 0xA0))) && !(length == 4 && ((at[0] == 0xF0 && at[1] < 0x90) || (at[0] == 0xF4 && at[1] >= 0x90)));
+}
+
+void print_repair(Text *text) {
+  if (run_failed(text->run) || !text->data) return;
+  size_t good = 0;
+  for (int length; text->data[good] && real_utf8((const unsigned char *)text->data + good, length = utf8_length(text->data + good));) good += (size_t)length;
+  if (good == text->length) return;
+  Text repaired = {.run = text->run};
+  text_add_n(&repaired, text->data, good);
+  for (const char *at = text->data + good; *at;) {
+    int length = utf8_length(at);
+    if (real_utf8((const unsigned char *)at, length)) text_add_n(&repaired, at, (size_t)length);
+    else text_add(&repaired, "\xEF\xBF\xBD");
+    at += length ? length : 1;
+  }
+  if (!run_failed(text->run)) *text = repaired;
 }
 
 void text_xml(Text *out, const char *text) {
@@ -205,7 +221,7 @@ void text_xml(Text *out, const char *text) {
     int length = utf8_length(at);
     const char *escaped = *at == '&' ? "&amp;" : *at == '<' ? "&lt;" : *at == '>' ? "&gt;" : *at == '"' ? "&quot;" : *at == '\'' ? "&#39;" : NULL;
     if (escaped) text_add(out, escaped);
-    else if (!length || !real_utf8((const unsigned char *)at, length)) text_add(out, "\xEF\xBF\xBD");
+    else if (!real_utf8((const unsigned char *)at, length)) text_add(out, "\xEF\xBF\xBD");
     else if (xml_allows((const unsigned char *)at, length)) text_add_n(out, at, (size_t)length);
     at += length ? length : 1;
   }

@@ -3,7 +3,7 @@
  * 1. NAME(value, ..., options): the values are the printer's arguments; the last text is the options when all arguments are given before it, or when it holds a
  *    "=" or begins with "{" (so that optional arguments may be left out). Options must be the same in every row.
  * 2. A number argument takes numbers and NULL; text there is an error with the argument's name. A fit argument takes fits and NULL.
- * 3. Rows stand in the order in which they come: FROM (SELECT ... ORDER BY ...). No rows: NULL. The functions read nothing but their arguments. */
+ * 3. The text that comes back is UTF-8 whatever the values were. Rows stand in the order in which they come: FROM (SELECT ... ORDER BY ...). No rows: NULL. The functions read nothing but their arguments. */
 #include "../print/print.h"
 #include "sql.h"
 
@@ -155,6 +155,7 @@ static void write_out(sqlite3_context *context, State *state, const Aggregate *a
   if (!run_failed(run)) job.fit = read_fits(state, aggregate);
   text_add(&out, "");
   if (!run_failed(run)) aggregate->printer->print(&job);
+  print_repair(&out); /* a user's text may be any bytes; LaTeX and browsers stop at what is no UTF-8 */
   if (run_failed(run)) report_context(context, run, aggregate->printer->name);
   else sqlite3_result_text64(context, out.data, out.length, SQLITE_TRANSIENT, SQLITE_UTF8);
 }
