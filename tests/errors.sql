@@ -417,3 +417,8 @@ SELECT * FROM fit_wald((SELECT fe_ols('y ~ i(region)', y, region) FROM p), 'regi
 SELECT * FROM fit_wald((SELECT fe_ols('y ~ i(region)', y, region) FROM p), 'i(region), x');
 SELECT * FROM fit_wald((SELECT fe_ols('y ~ x', y, x) FROM p), 'Intercept = 0');
 SELECT * FROM did_att('SELECT *, t || ''Q1'' AS quarter FROM p', 'y ~ 1 | id + quarter', 'treat=d');
+SELECT * FROM fe_logit('p', 'region ~ x');
+SELECT * FROM psm_match('p', 'region ~ x');
+SELECT * FROM panel_describe('p', 'x, region');
+SELECT * FROM fe_ols('p', 'y ~ x', 'weights=region');
+SELECT * FROM fe_ols('p', 'y ~ x | i(region)');

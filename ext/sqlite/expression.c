@@ -88,7 +88,7 @@ static void check_function(Run *run, TokenList list, int i, bool query) {
   if (strchr("lfd", *token->start))
     run_fail(run, "%c(...) must be a variable of its own, not part of an expression or of another l(), f() or d()", *token->start);
   if (*token->start == 'i')
-    run_fail(run, "i(...) makes dummies: it can stand only among the regressors, as a term of its own or in a product a:i(f)");
+    run_fail(run, "i(...) makes dummies: it can stand only among the regressors, as a term of its own or in a product a:i(f); an effect or a cluster is named as it is");
   if (strchr("LFD", *token->start))
     run_fail(run, "%c(...) is not known here: write %c(x), with a small letter", *token->start, *token->start + 'a' - 'A');
 }

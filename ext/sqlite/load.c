@@ -120,23 +120,34 @@ static void make_room(Builder *builder) {
   builder->capacity = capacity;
 }
 
+static bool is_regressor(const Model *model, int input) {
+  for (int t = 0; t < model->terms; t++)
+    for (int f = 0; f < model->term[t].factors; f++)
+      if (model->variable[model->term[t].factor[f].variable].input == input) return true;
+  return false;
+}
+
+/* What would be right differs: a time cannot be dummies, and of an outcome or a treatment 'yes' is 1. */
+static void bad_text(Builder *builder, int input, const char *text) {
+  const Model *model = &builder->plan->model;
+  const char *name = model->input[input].text;
+  char *message = builder->bad_message;
+  size_t size = sizeof builder->bad_message;
+  if (!text) text = "";
+  if (model->time_number >= 0 && model->variable[model->time_number].input == input)
+    snprintf(message, size, "the panel's time '%s' holds text ('%.60s'); make numbers of it in the source: CAST(%s AS REAL) of '2011', substr(%s,1,4)*4 + substr(%s,6) of '2011Q4'", name, text,
+             name, name, name);
+  else if (is_regressor(model, input))
+    snprintf(message, size, "column '%s' holds text ('%.60s') where a number is needed; i(%s) makes dummies of it, CAST(%s AS REAL) reads it as a number", name, text, name, name);
+  else
+    snprintf(message, size, "column '%s' holds text ('%.60s') where a number is needed; (%s = '%.60s') is 1 or 0, CAST(%s AS REAL) reads it as a number", name, text, name, text, name);
+}
+
 static void bad_value(Builder *builder, const RawColumn *raw, sqlite3_value *value, double number) {
   if (builder->bad_message[0]) return;
   const char *name = builder->plan->model.input[raw->input].text;
   switch (sqlite3_value_type(value)) {
-    case SQLITE_TEXT: {
-      const char *text = (const char *)sqlite3_value_text(value);
-      const Model *model = &builder->plan->model;
-      bool time = model->time_number >= 0 && model->variable[model->time_number].input == raw->input;
-      if (time) /* '2011Q4' is no number, and neither dummies nor CAST make a time of it */
-        snprintf(builder->bad_message, sizeof builder->bad_message,
-                 "the panel's time '%s' holds text ('%.60s'); make numbers of it in the source: CAST(%s AS REAL) of '2011', substr(%s,1,4)*4 + substr(%s,6) of '2011Q4'", name,
-                 text ? text : "", name, name, name);
-      else snprintf(builder->bad_message, sizeof builder->bad_message,
-               "column '%s' holds text ('%.60s') where a number is needed; i(%s) makes dummies of it, CAST(%s AS REAL) reads it as a number", name,
-               text ? text : "", name, name);
-      return;
-    }
+    case SQLITE_TEXT: bad_text(builder, raw->input, (const char *)sqlite3_value_text(value)); return;
     case SQLITE_BLOB: snprintf(builder->bad_message, sizeof builder->bad_message, "column '%s' holds a blob where a number is needed", name); return;
     default:
       if (fabs(number) <= DBL_MAX) {
