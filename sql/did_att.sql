@@ -17,8 +17,8 @@
 --   imputation (Borusyak, Jaravel and Spiess): effects and controls fitted on untreated rows, any absorbed effects; conservative errors clustered by unit, no small-sample factor, normal; rows from event time 0 on. Controls are
 --   terms without errors.
 -- match=psm(treat ~ x1 + x2, options of psm_match): PSM-DID in one call. Treated are the units that ever have a 1 in treat. Units are matched on the means of their regressors over the
---   periods before anybody is treated; with by=year each year's rows for themselves; with by=pooled the rows of all periods at once. What is not matched is dropped and counted (fit_rows:
---   other), the weights go into the regression (times weights=, where given). Stats: match_treated, match_control, match_mean_bias_before, match_mean_bias_after.
+--   periods before anybody is treated; with by=year each year's rows for themselves; with by=pooled the rows of all periods at once. What is not matched is dropped and counted
+--   (fit_rows: other), the weights go into the regression (times weights=, where given). Stats: match_treated, match_control, match_mean_bias_before, match_mean_bias_after.
 -- Rows: effect, cohort, time, event_time, estimate, std_error, statistic, p_value, conf_low, conf_high. Controls are terms of the fit (fit_terms).
 -- One row for each unit and time; two are an error. Errors cluster by the first effect unless vcov= says otherwise; options as fe_ols.
 -- With staggered adoption and effects that differ this average may give some effects negative weights: agg=att says how much (statistics negative_weight_sum and

@@ -59,6 +59,18 @@ def test_links(made):
             assert (reference.FOLDER / target).exists(), (name, target)
 
 
+def test_lists_begin_where_sentences_end(made):
+    """What hangs beneath a sentence is not taken for a list: no block of text in the middle of a parenthesis, no sentence among the rows of a list."""
+    for name, text in made.items():
+        definition = re.search(r"## Definition\n(.*?)(?=\n## |\Z)", text, re.DOTALL) if name.endswith(".md") else None
+        for paragraph in re.split(r"```text\n", definition[1])[:-1] if definition else ():
+            prose = re.sub(r"`[^`]*`", "", paragraph.split("```")[-1]).strip().splitlines()
+            if prose:
+                assert prose[-1].count("(") <= prose[-1].count(")"), (name, prose[-1])
+        for block in re.findall(r"```text\n(.*?)```", definition[1], re.DOTALL) if definition else ():
+            assert not re.search(r"^(These|With|What|Rows|Where) .*\.$", block, re.MULTILINE), (name, block)
+
+
 def test_a_number_that_moved_is_seen():
     assert same("| 0.123456 | 1e-05 |", "| 0.123457 | 1e-05 |", False)
     assert not same("| 0.123456 |", "| 0.123556 |", False)
