@@ -6,10 +6,12 @@
 --
 -- Aggregates over any rows, in the order in which the rows come: FROM (SELECT ... ORDER BY ...). They read nothing but their arguments and may stand in views.
 -- The options are the last argument, "key=value, key=value" or JSON; a text with commas stands in quotes: title="Laws, and homicide".
+-- In JSON lists are arrays and pairs are objects: {"rename": {"post": "Law, since 2005", "sid": "State"}, "notes": ["First line", "second"]}.
 --
 -- Options of all three
---   format=text|markdown|latex|html|csv|scsv|tsv|rtf|typst   LaTeX needs booktabs and nothing else; fragment=1 leaves the table environment out, fragment=rows (HTML too) all but the rows. HTML is one <table>. CSV is for
---                                         sheets, scsv with semicolons, tsv with tabs; excel=1: ="(0.04)", which they would else read as -0.04. RTF is for Word: SELECT writefile('table.rtf', fit_table(..., 'format=rtf'))
+--   format=text|markdown|latex|html|csv|scsv|tsv|rtf|typst   LaTeX needs booktabs and nothing else; fragment=1 leaves the table environment out, fragment=rows (HTML too) all but the rows.
+--                                         HTML is one <table>. CSV is for sheets, scsv with semicolons, tsv with tabs; excel=1: ="(0.04)", which they would else read as -0.04.
+--                                         RTF is for Word: SELECT writefile('table.rtf', fit_table(..., 'format=rtf'))
 --   page=1                                a whole document (LaTeX, HTML, Typst)
 --   width=12cm | 80%, full=1              the width of the table (LaTeX, HTML, RTF, Typst; also in, mm, pt); full=1: 100%. compress=1: less space between columns
 --   align=r | lcrd                        all columns but the first, or each: left, centred, right, d at the decimal point. Text and numbers are aligned by themselves
@@ -43,15 +45,16 @@
 --   controls=(Weather:rain temp*, Size:assets)  such lines by name, each in place of its terms; controls=0: none
 --   above=(educ:Schooling, west:East | ref., dt:Share | .2 | .3)  lines above terms; what stands behind | stands in the columns that have the term, or one word in each
 --   rename=(dt:Digital trade, prov:Province)  labels of terms, outcomes, effects, numbers and lines (N:Observations); without it names are as in the fit. a:b, a::2015 and a^b take those
---                                         of their parts, ×:* another sign, Outcome:Dependent variable; region::*:* the rest of a name; terms with the same label that no column has together are one row. Labels from a table: see the examples
+--                                         of their parts, ×:* another sign; region::*:* the rest of a name; Outcome:Dependent variable names the line of the outcomes; "  Label" is indented. Terms
+--                                         with the same label that no column has together are one row. Labels from a table: see the examples
 --   groups=(All states:2, South:2)        heads over several columns; ((...), (...)) or (Sample (...), Years (...)): several lines of them. numbers=0, outcomes=0 leave those heads out
 --   column=(Expected, post:+)             a column of one's own behind the names, its head first
 --   panels=(A. Homicide:3, B. Larceny:3)  panels below each other: three fits, then three; shared=1: what their feet say alike stands once, at the end
 --   transpose=1                           a row for each fit, a column for each term and line
 --   constant=auto | 1 | 0                 auto: where the model estimates it; 1: with absorbed effects too, where it is the mean of the effects
 --   parts=first* | *, stack=1             further equations as columns of their own (first stages, the equations of a mediation), or below each other. Quantiles are columns anyway
---   gaps=1, vacant=., dropped=., highlight=(dt@2, @3, p<.05, ul:#ffee99)  space between terms; a text where a column has not the term, where it was dropped; bold cells, terms, columns, with a
---                                         colour behind or a frame: dt:box. names=20: wider names go on in the lines beneath
+--   gaps=1, vacant=., dropped=., highlight=(dt@2, @3, p<.05, ul:#ffee99)  space between terms; a text where a column has not the term, where it was dropped; bold cells, terms,
+--                                         columns, with a colour behind or a frame: dt:box. names=20: wider names go on in the lines beneath
 --   foot=(fe, N, r2, rule, aic:1, Sample) what stands below the coefficients, in this order: controls, fe, units, lines, N, r2, stats, errors, tests as below, rule, title:text, any
 --                                         statistic or test by name, one of lines= by its name. Without it all of those sections
 --   fe=(State and year:sid year)          the Yes/No lines of effects: one for several. fe=0, units=0, nobs=0, errors=0 leave out these lines, the number of units, N, the line that says how

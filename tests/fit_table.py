@@ -649,6 +649,9 @@ def test_options_as_json(db):
     options = json.dumps({"title": "Laws, homicide and what's \"new\"", "under": "t", "digits": 2}, ensure_ascii=False)
     page = db.value("SELECT fit_table('', ?, ?)", POOLED, options)
     assert page.startswith("Laws, homicide and what's \"new\"\n") and "0.75***" in page and "(18.61)" in page
+    options = {"rename": {"dt": "Trade, digital", "lf": "Labour (l", "ul": "\"Unions\""}, "notes": ["First, in a line", "second"], "under": ["se", "t"], "order": ["ul", "l(x,2)"][:1], "panels": ["A; B:1"], "main": "{b}{stars}"}
+    page = db.value("SELECT fit_table('', ?, ?)", UNIT, json.dumps(options))
+    assert re.search(r'^Unions .*\n +\(0.100\)\n +\[2.00\]\nTrade, digital', page, re.M) and "\nLabour (l " in page and page.endswith("First, in a line\nsecond") and "\nA; B\n" in page
 
 
 @pytest.mark.parametrize("arguments, sentence", [

@@ -64,8 +64,12 @@ PrintList print_list(Run *run, const char *text) {
   if (length >= 2 && text[0] == '(' && text[length - 1] == ')') { /* one pair around all of it */
     int depth = 0;
     size_t at = 0;
-    do depth += (text[at] == '(') - (text[at] == ')');
-    while (depth > 0 && ++at < length);
+    char within = 0; /* a quote */
+    do {
+      if (within) within = text[at] == within ? 0 : within;
+      else if (text[at] == '\'' || text[at] == '"') within = text[at];
+      else depth += (text[at] == '(') - (text[at] == ')');
+    } while (depth > 0 && ++at < length);
     if (at == length - 1) text++, length -= 2;
   }
   list.item = NEW_ARRAY(run, const char *, length / 2 + 2);

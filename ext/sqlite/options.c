@@ -150,6 +150,22 @@ static void read_lines(Reader *reader, TokenList piece) {
 
 /* ------------------------------------------------------------------------------------------------ JSON */
 
+/* A text of a list, in quotes where its commas would part it. */
+static void add_item(Text *text, const char *key, const JsonValue *item) {
+  Text whole = {text->run, NULL, 0, 0};
+  if (key) text_format(&whole, "%s:", key);
+  text_add(&whole, item->text);
+  if (run_failed(text->run)) return;
+  int depth = 0;
+  bool parted = false;
+  for (const char *at = whole.data; *at; at++) {
+    depth += (*at == '(' || *at == '[') - (*at == ')' || *at == ']');
+    parted |= depth < 0 || (depth == 0 && strchr(",;", *at)) || strchr("'\"", *at);
+  }
+  const char *quote = !parted && depth == 0 ? "" : strchr(whole.data, '"') ? "'" : "\"";
+  text_format(text, "%s%s%s", quote, whole.data, quote);
+}
+
 static const char *json_text(Reader *reader, const OptionValue *option, const JsonValue *value) {
   Run *run = reader->run;
   OptionType type = option->spec->type;
@@ -163,16 +179,19 @@ static const char *json_text(Reader *reader, const OptionValue *option, const Js
   bool sum = type == OPTION_LEVELS || type == OPTION_TERMS || type == OPTION_PANEL, numbers = type == OPTION_NUMBERS || type == OPTION_RANGE;
   bool words = sum || type == OPTION_CALLS || type == OPTION_TEXT;
   Text text = {run, NULL, 0, 0};
-  text_add(&text, numbers ? "(" : "");
+  bool list = numbers || type == OPTION_TEXT;
+  text_add(&text, list ? "(" : "");
   for (const JsonValue *item = value->child; item; item = item->next) {
-    if (value->type != JSON_ARRAY || !(words || numbers) || (item->type != JSON_NUMBER && (item->type != JSON_STRING || numbers))) {
+    bool named = value->type == JSON_OBJECT && type == OPTION_TEXT; /* {"post": "Castle law"} */
+    if ((value->type != JSON_ARRAY && !named) || !(words || numbers) || (item->type != JSON_NUMBER && (item->type != JSON_STRING || numbers))) {
       run_fail(run, "the option '%s' cannot be %s in JSON", option->spec->name, value->type == JSON_OBJECT ? "an object" : "such an array");
       return NULL;
     }
     if (item != value->child) text_add(&text, sum ? "+" : ",");
-    text_add(&text, item->text);
+    if (type == OPTION_TEXT) add_item(&text, named ? item->key : NULL, item);
+    else text_add(&text, item->text);
   }
-  text_add(&text, numbers ? ")" : "");
+  text_add(&text, list ? ")" : "");
   return text.data;
 }
 
