@@ -255,3 +255,31 @@ def test_iid_with_tied_residuals(db):
     assert db.value("SELECT std_error FROM fe_quantile('SELECT 100 + .1 * y AS y FROM t', 'y ~ 1', 'vcov=iid')") == pytest.approx(0.0614677853307002, rel=1e-9)
     db.execute("CREATE TABLE two AS WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 59) SELECT CASE WHEN i < 20 THEN 0 ELSE 5 END AS y FROM n")
     assert "so many residuals are the same number that they have no density; try vcov=boot" in db.error("SELECT * FROM fe_quantile('two', 'y ~ 1', 'vcov=iid')")
+
+
+def errors_of_unit_sparsity(rows, tau):
+    import numpy
+
+    x = numpy.array([[1, x, z] for _, x, z in rows], float)
+    return [math.sqrt(tau * (1 - tau) * v) for v in numpy.diag(numpy.linalg.inv(x.T @ x))]
+
+
+def test_fewer_residuals_than_the_bandwidth_asks_for(db):
+    """quantreg stops there ('variable lengths differ'); here all residuals that are not zero take part. The median line by trying every pair of them."""
+    rows = [(1, 1, 2), (3, 2, 7), (2, 3, 1), (7, 4, 8), (5, 5, 2), (9, 6, 8), (4, 7, 1)]
+    db.execute("CREATE TABLE few(y, x, z)")
+    db.executemany("INSERT INTO few VALUES (?, ?, ?)", rows)
+    for tau in (0.25, 0.5, 0.75):
+        b, errors = zip(*db.execute(f"SELECT estimate, std_error FROM fe_quantile('few', 'y ~ x + z', 'vcov=iid, tau={tau}')"))
+        u = sorted((y - b[0] - b[1] * x - b[2] * z for y, x, z in rows), key=abs)
+        zeros = sum(abs(r) < 1e-9 for r in u)
+        near, rank = sorted(u[zeros:]), [(zeros + i + 1) / (len(rows) - 3) for i in range(len(rows) - zeros)]
+        assert len(near) >= 3
+        lines = {}
+        for i in range(len(near)):
+            for j in range(i):
+                slope = (near[i] - near[j]) / (rank[i] - rank[j])
+                lines[slope] = sum(abs(v - near[i] - slope * (r - rank[i])) for v, r in zip(near, rank))
+        best = min(lines.values())
+        sparsity = errors[1] / errors_of_unit_sparsity(rows, tau)[1]
+        assert any(lines[slope] < best + 1e-9 and sparsity == pytest.approx(slope, rel=1e-6) for slope in lines)

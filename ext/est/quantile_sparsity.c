@@ -130,7 +130,6 @@ static double median_slope(Run *run, int64_t n, const double *x, const double *y
   return slope_of(on, x, y);
 }
 
-
 double quantile_sparsity(Quantile *q, double tau, const double *u) {
   Run *run = q->job->run;
   int64_t n = q->n, zeros = 0, wanted = (int64_t)fmax(q->k + 1, ceil((double)n * quantile_bandwidth(tau, (double)n)));
