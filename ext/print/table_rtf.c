@@ -81,31 +81,35 @@ static int *column_ends(const Table *table) {
   return end;
 }
 
-/* The place of a colour in the table of colours: cells in their order. */
-static int colour_index(const Table *table, const char *colour) {
-  int index = 0;
-  for (int r = 0; r < table->rows; r++)
-    for (int c = 0; table->row[r].cell && c < table->columns; c++) {
-      const char *own = table->row[r].cell[c].colour;
-      if (own && ++index && own == colour) return index;
-    }
+/* The colours behind cells, each once. */
+enum { COLOURS_MOST = 64 };
+typedef struct Colours {
+  int count;
+  const char *colour[COLOURS_MOST];
+} Colours;
+
+static int colour_index(const Colours *colours, const char *colour) { /* from 1; 0: more than the file has */
+  for (int i = 0; i < colours->count; i++)
+    if (strcmp(colours->colour[i], colour) == 0) return i + 1;
   return 0;
 }
 
-static void colour_table(const Table *table, Text *out) {
-  bool any = false;
+static Colours colour_table(const Table *table, Text *out) {
+  Colours colours = {0};
   for (int r = 0; r < table->rows; r++)
     for (int c = 0; table->row[r].cell && c < table->columns; c++) {
       const char *own = table->row[r].cell[c].colour;
-      if (!own) continue;
-      unsigned long rgb = strtoul(own, NULL, 16);
-      text_format(out, "%s\\red%lu\\green%lu\\blue%lu;", any ? "" : "{\\colortbl;", rgb >> 16, rgb >> 8 & 255, rgb & 255);
-      any = true;
+      if (own && colours.count < COLOURS_MOST && !colour_index(&colours, own)) colours.colour[colours.count++] = own;
     }
-  if (any) text_add(out, "}\n");
+  for (int i = 0; i < colours.count; i++) {
+    unsigned long rgb = strtoul(colours.colour[i], NULL, 16);
+    text_format(out, "%s\\red%lu\\green%lu\\blue%lu;", i ? "" : "{\\colortbl;", rgb >> 16, rgb >> 8 & 255, rgb & 255);
+  }
+  if (colours.count) text_add(out, "}\n");
+  return colours;
 }
 
-static void rtf_row(const Table *table, int r, const int *end, int above, bool last, Text *out) {
+static void rtf_row(const Table *table, const Colours *colours, int r, const int *end, int above, bool last, Text *out) {
   const TableRow *row = &table->row[r];
   text_add(out, table->compress ? "\\trowd\\trgaph20\\trqc" : "\\trowd\\trgaph60\\trqc");
   for (int c = 0; c < table->columns; c += row->cell[c].span) {
@@ -116,7 +120,7 @@ static void rtf_row(const Table *table, int r, const int *end, int above, bool l
     } else if (above) text_format(out, "\\clbrdrt\\%s\\brdrw%d", twice && above > 8 ? "brdrdb" : "brdrs", twice ? 8 : above);
     if (last && table->rules != RULES_NONE) text_add(out, twice ? "\\clbrdrb\\brdrdb\\brdrw8" : "\\clbrdrb\\brdrs\\brdrw25");
     else if (row->underlined && table->rules != RULES_NONE && c && cell->text && *cell->text) text_add(out, "\\clbrdrb\\brdrs\\brdrw8");
-    if (cell->colour) text_format(out, "\\clcbpat%d", colour_index(table, cell->colour));
+    if (cell->colour) text_format(out, "\\clcbpat%d", colour_index(colours, cell->colour));
     text_format(out, "\\cellx%d", end[c + cell->span - 1]);
   }
   for (int c = 0; c < table->columns; c += row->cell[c].span) {
@@ -144,7 +148,7 @@ void table_write_rtf(const Table *table, Text *out) {
   text_add(out, "{\\rtf1\\ansi\\ansicpg1252\\uc1\\deff0{\\fonttbl{\\f0\\froman\\fcharset0 ");
   escape_rtf(table, out, table->font.name ? table->font.name : "Times New Roman", true);
   text_add(out, ";}{\\f1\\fnil\\fcharset134 SimSun;}}\n");
-  colour_table(table, out);
+  const Colours colours = colour_table(table, out);
   text_format(out, table->chinese ? "\\dbch\\af1\\loch\\f0\\fs%d\n" : "\\f0\\fs%d\n", half_points(table));
   if (table->title) {
     text_add(out, "\\pard\\qc\\sa80{\\b ");
@@ -158,7 +162,7 @@ void table_write_rtf(const Table *table, Text *out) {
       above = table->rules == RULES_NONE ? 0 : above ? above : 8;
       continue;
     }
-    rtf_row(table, r, end, above, r == last, out);
+    rtf_row(table, &colours, r, end, above, r == last, out);
     above = 0;
   }
   for (int i = 0; i < table->notes; i++) {
