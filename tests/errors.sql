@@ -422,3 +422,6 @@ SELECT * FROM psm_match('p', 'region ~ x');
 SELECT * FROM panel_describe('p', 'x, region');
 SELECT * FROM fe_ols('p', 'y ~ x', 'weights=region');
 SELECT * FROM fe_ols('p', 'y ~ x | i(region)');
+SELECT fit_stat(fe_ols('y ~ x', y, x), 'N') FROM p;
+SELECT fit_stat(fe_ols('y ~ x', y, x), 'adj_r2') FROM p;
+SELECT fit_coef(fe_ols('y ~ x', y, x), '_cons') FROM p;

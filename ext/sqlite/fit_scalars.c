@@ -99,8 +99,19 @@ static const char *listed(Run *run, int count, const char *const *names) {
   return run_failed(run) ? "" : text.data;
 }
 
+/* What other programs call it, if the fit has it. */
+static const char *our_name(const char *name, int count, const char *const *names) {
+  static const char *const PAIRS[][2] = {{"n", "nobs"}, {"obs", "nobs"}, {"adj_r2", "r2_adj"}, {"adjr2", "r2_adj"}, {"r2_a", "r2_adj"}, {"ar2", "r2_adj"}, {"wr2", "r2_within"},
+                                         {"within_r2", "r2_within"}, {"f", "f_statistic"}, {"sigma", "rmse"}, {"loglik", "ll"}, {"pr2", "pseudo_r2"}, {"g", "groups"},
+                                         {"_cons", "(Intercept)"}, {"const", "(Intercept)"}};
+  for (size_t p = 0; p < sizeof PAIRS / sizeof PAIRS[0]; p++)
+    for (int i = 0; i < count && names_equal(PAIRS[p][0], name); i++)
+      if (strcmp(names[i], PAIRS[p][1]) == 0) return names[i];
+  return NULL;
+}
+
 static void fail_unknown(Run *run, const char *what, const char *name, int count, const char *const *names) {
-  const char *near = nearest_name(name, count, names);
+  const char *ours = our_name(name, count, names), *near = ours ? ours : nearest_name(name, count, names);
   if (count == 0) run_fail(run, "no %s '%.100s': the fit has none", what, name);
   else if (near) run_fail(run, "no %s '%.100s'; did you mean '%.60s'? It has %s", what, name, near, listed(run, count, names));
   else run_fail(run, "no %s '%.100s'; it has %s", what, name, listed(run, count, names));
