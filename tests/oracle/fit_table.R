@@ -1,5 +1,5 @@
 # fit_table.json: what R (fixest 0.12.2, modelsummary 2.6.0.8) prints of fits that fit_table prints too, and R's symbolic derivatives of the expressions of transform=.
-# Rscript fit_table.R, beside sql/data. Every text is what modelsummary wrote in the cell.
+# Run in this folder: Rscript fit_table.R. Every text is what modelsummary wrote in the cell. Not run by the tests.
 suppressMessages({library(fixest); library(modelsummary); library(jsonlite)})
 data <- function(name) read.csv(file.path("..", "..", "sql", "data", paste0(name, ".csv")))
 castle <- data("castle"); nsw <- data("nsw"); card <- data("card")
