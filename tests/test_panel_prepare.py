@@ -134,7 +134,7 @@ def test_aggregates_of_a_source_that_changes(holes):
     ("SELECT *, NULL AS empty FROM holes", "winsor(empty)", "'empty' is NULL in all 219 rows"),
     ("SELECT *, 9e999 AS big FROM holes", "minmax(big)", "column 'big' has an infinite value"),
     ("holes", "zscore(firm)", "column 'firm' holds text ('General Motors') where a number is needed"),
-    ("SELECT *, 'y' || year AS period FROM holes", "l(invest), id=firm, time=period", "column 'period' holds text"),
+    ("SELECT *, 'y' || year AS period FROM holes", "l(invest), id=firm, time=period", "the panel's time 'period' holds text"),
     ("holes", "winsor(invest), winsor(invest, .05)", "two calls make a column 'winsor_invest'; name one of them: new=winsor(invest,.05)"),
     ("holes", "capital=winsor(invest)", "the source already has a column 'capital'"),
     ("holes", "w=winsor(invest value)", "makes 2 columns, which 'w' alone cannot name"),

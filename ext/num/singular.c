@@ -15,7 +15,7 @@
 enum { MOST_SWEEPS = 60 };
 static const double FILL = 1e-40;
 
-static double *column_of(double *a, int rows, int j) { return a + (size_t)j * (size_t)rows; }
+static double *vector_of(double *a, int rows, int j) { return a + (size_t)j * (size_t)rows; }
 
 static void rotate(int rows, double cosine, double sine, double *x, double *y) {
   for (int i = 0; i < rows; i++) {
@@ -31,8 +31,8 @@ static void bring_longest(int m, int n, double *u, double *v, double *square, bo
   for (int j = i + 1; j < n; j++)
     if (square[j] > square[longest]) longest = j;
   if (longest == i) return;
-  rotate(m, 0, 1, column_of(u, m, i), column_of(u, m, longest));
-  rotate(n, 0, 1, column_of(v, n, i), column_of(v, n, longest));
+  rotate(m, 0, 1, vector_of(u, m, i), vector_of(u, m, longest));
+  rotate(n, 0, 1, vector_of(v, n, i), vector_of(v, n, longest));
   square[longest] = square[i];
   bool kept = filled[i];
   filled[i] = filled[longest];
@@ -43,12 +43,12 @@ static void bring_longest(int m, int n, double *u, double *v, double *square, bo
 static void measure(Run *run, int m, int n, double *u, double *square, bool *filled) {
   double most = 0;
   for (int j = 0; j < n && run_poll(run, (uint64_t)m); j++) {
-    square[j] = dense_dot(m, column_of(u, m, j), column_of(u, m, j));
+    square[j] = dense_dot(m, vector_of(u, m, j), vector_of(u, m, j));
     most = fmax(most, square[j]);
   }
   for (int j = 0; j < n && run_poll(run, (uint64_t)m); j++) {
     if (filled[j] || square[j] > DBL_EPSILON * DBL_EPSILON * most) continue;
-    double *x = column_of(u, m, j);
+    double *x = vector_of(u, m, j);
     Random random = random_stream(1, (uint64_t)j);
     for (int i = 0; i < m; i++) x[i] = FILL * (most > 0 ? sqrt(most) : 1) * random_normal(&random);
     square[j] = dense_dot(m, x, x);
@@ -63,14 +63,14 @@ static int64_t sweep(Run *run, int m, int n, double *u, double *v, double *squar
   measure(run, m, n, u, square, filled);
   for (int i = 0; i < n; i++) {
     bring_longest(m, n, u, v, square, filled, i);
-    double *x = column_of(u, m, i);
+    double *x = vector_of(u, m, i);
     square[i] = dense_dot(m, x, x);
     for (int j = i + 1; j < n; j++) {
-      double *y = column_of(u, m, j), product = dense_dot(m, x, y);
+      double *y = vector_of(u, m, j), product = dense_dot(m, x, y);
       if (!(fabs(product) > rounding * sqrt(square[i]) * sqrt(square[j]))) continue;
       double half = (square[j] - square[i]) / (2 * product), tangent = (half < 0 ? -1 : 1) / (fabs(half) + hypot(1, half)), cosine = 1 / hypot(1, tangent), own = square[i], other = square[j];
       rotate(m, cosine, cosine * tangent, x, y);
-      rotate(n, cosine, cosine * tangent, column_of(v, n, i), column_of(v, n, j));
+      rotate(n, cosine, cosine * tangent, vector_of(v, n, i), vector_of(v, n, j));
       square[i] -= tangent * product;
       square[j] += tangent * product;
       if (!(square[i] > own / 2)) square[i] = dense_dot(m, x, x); /* digits have cancelled */
@@ -107,9 +107,9 @@ bool singular_polled(Run *run, int m, int n, double *a, double *u, double *s, do
   while (!run_failed(run) && sweep(run, m, n, u, v, square, filled))
     if (++sweeps == MOST_SWEEPS) run_fail(run, "the singular values of a matrix of %d rows and %d columns were not found", m, n);
   for (int j = 0; j < n && run_poll(run, (uint64_t)m + (uint64_t)n); j++) {
-    double *x = column_of(u, m, j), length = sqrt(square[j]);
+    double *x = vector_of(u, m, j), length = sqrt(square[j]);
     for (int i = 0; i < m; i++) x[i] /= length;
-    for (int i = 0; i < n; i++) vt[(size_t)j + (size_t)i * (size_t)n] = column_of(v, n, j)[i];
+    for (int i = 0; i < n; i++) vt[(size_t)j + (size_t)i * (size_t)n] = vector_of(v, n, j)[i];
     s[j] = filled[j] ? 0 : ldexp(length, exponent);
   }
   run_free(run, square);
