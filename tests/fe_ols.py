@@ -1,5 +1,6 @@
 """fe_ols: against pyfixest and statsmodels on the shipped tables (oracle/make_fe_ols.py), against least squares with dummies on random panels,
 and what SQL adds: the four ways to call give the same bits, bad groups do not stop a query, rows are accounted for."""
+import itertools
 import json
 import math
 import pathlib
@@ -272,6 +273,18 @@ def test_options_are_columns(db):
     db.executemany("INSERT INTO specifications VALUES (?)", [("value",), ("capital",), ("value + capital",)])
     curve = db.rows("SELECT s.controls, count(m.estimate) FROM specifications s, fe_ols('grunfeld', 'invest ~ ' || s.controls || ' | firm + year') m GROUP BY 1")
     assert dict(curve) == {"value": 1, "capital": 1, "value + capital": 2}
+
+
+def test_a_mended_covariance_is_said(db):
+    """Two clusterings whose V1 + V2 - V12 has negative eigenvalues, and two without; no correlation of V is beyond 1."""
+    db.table("card").table("grunfeld")
+    note = lambda table, formula, vcov: db.rows("SELECT value FROM fit_stats(econ_fit('fe_ols', ?, ?, ?)) WHERE name = 'vcov_note'", table, formula, "vcov=" + vcov)
+    mended = ("card", "lwage ~ educ + exper", "cluster(age+south)")
+    assert "eigenvalues were set to 0" in note(*mended)[0][0]
+    assert note("grunfeld", "invest ~ value + capital", "cluster(firm+year)") == [] == note("card", "lwage ~ educ + exper", "cluster(age)")
+    v = {(a, b): value for a, b, value in db.rows("SELECT * FROM fit_vcov(econ_fit('fe_ols', ?, ?, ?))", *mended[:2], "vcov=" + mended[2])}
+    for a, b in itertools.combinations({a for a, _ in v}, 2):
+        assert v[a, b] ** 2 <= v[a, a] * v[b, b] * (1 + 1e-9)
 
 
 def test_quoted_values_are_the_words_in_them(db):
