@@ -10,7 +10,7 @@
 --
 -- Formula: variables are SQL expressions over the source's columns (Sepal.Length needs no quotes); a:b, a*b; i(f), i(f, ref=v), i(f, x); l(x), l(x,2), f(x), d(x);
 -- effects a, a^b, a[x] (levels and slopes), a[[x]] (slopes alone: the intercept stays). Lags count real time, l(x) is one step of the panel:
--- 10 years in a panel of 1980, 1990, 2010. Steps of nw() and dk() count the distinct times of the used rows.
+-- 10 years in a panel of 1980, 1990, 2010, which fit_stat(fit, 'lag_step') says. Steps of nw() and dk() count the distinct times of the used rows.
 -- Rows: a row with NULL in a used variable is left out, then rows alone in a level of an effect until none is left; fit_rows(fit) counts them all.
 -- Of collinear terms the later one keeps its row, with NULL numbers.
 --

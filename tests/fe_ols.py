@@ -191,6 +191,8 @@ def test_one_step_is_that_of_the_panel(db):
     assert steps[0][2] == db.row("SELECT count(DISTINCT firm) FROM fifth")[0] and steps[1][0] is not None
     assert steps == numbers("fifth", "d(invest,5) ~ d(value,5) + l(capital,5) + l(value,5)*l(capital,5)")
     assert numbers("fifth", "invest ~ f(value)") == numbers("fifth", "invest ~ f(value,5)")
+    said = lambda table, formula: db.rows("SELECT value FROM fit_stats(econ_fit('fe_ols', ?, ?, 'panel=firm+year')) WHERE name = 'lag_step'", table, formula)
+    assert said("fifth", "invest ~ l(value)") == [(5,)] and said("fifth", "invest ~ l(value,5)") == [] == said("grunfeld", "invest ~ l(value)")
     assert numbers("grunfeld", "invest ~ l(value)") == numbers("grunfeld", "invest ~ l(value,1)") == numbers("grunfeld", "invest ~ l(value)", "panel=firm+year*10")
     assert numbers("quarters", "invest ~ l(value)", "panel=firm+q") == numbers("grunfeld", "invest ~ l(value,4)")
     with pytest.raises(Exception, match=r"l\(value,3\): no two times are 3 apart.*l\(x,5\)"):

@@ -146,6 +146,7 @@ typedef struct Frame {
   Column *column;      /* parallel to Model.variable */
   int64_t *source_row; /* row of the source (from 0) for each row; NULL: not asked for */
   Ledger ledger;
+  double lag_step;     /* what l(x) went back by; 0 where there is none */
 } Frame;
 
 /* Keeps the rows with keep[row], in order, in every column; does not touch the ledger. */

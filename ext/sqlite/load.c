@@ -327,7 +327,10 @@ static void make_shifts(Run *run, const Plan *plan, Frame *frame, const RawColum
   }
   double step = time_step(run, frame->rows, time->number);
   for (int v = 0; v < model->variables && !run_failed(run); v++)
-    if (model->variable[v].shift != SHIFT_NONE) shift_column(run, model, frame, index, step, v, &raw[raw_of[v]]);
+    if (model->variable[v].shift != SHIFT_NONE) {
+      shift_column(run, model, frame, index, step, v, &raw[raw_of[v]]);
+      if (model->variable[v].one_step) frame->lag_step = step;
+    }
 }
 
 static void combine_parts(Run *run, const Model *model, Frame *frame, int v) {
