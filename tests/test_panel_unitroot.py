@@ -125,7 +125,7 @@ def test_nulls_at_the_ends_shorten_and_empty_units_take_no_part(tables):
     ("SELECT STATE, YR, NULL AS u FROM munnell", "u", "id=STATE, time=YR", "'u' is NULL in all rows"),
     ("SELECT STATE, YR, 9e999 AS u FROM munnell", "u", "id=STATE, time=YR", "'u' has an infinite value"),
     ("munnell", "STATE", "id=STATE, time=YR", "column 'STATE' holds text"),
-    ("munnell", "UNEMP", "id=YR, time=STATE", "column 'STATE' holds text"),
+    ("munnell", "UNEMP", "id=YR, time=STATE", "the panel's time 'STATE' holds text"),
     ("munnell", "UNEMP", "id=STATE, time=YR, test=ips, exo=none, lags=1", "ips is not defined with exo=none"),
     ("munnell", "UNEMP", "id=STATE, time=YR, test=hadri, exo=none", "hadri is not defined with exo=none"),
     ("munnell", "UNEMP", "id=STATE, time=YR, test=ips, lags=5", "has no moments for 11 rows and 5 lags"),

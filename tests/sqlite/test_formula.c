@@ -205,7 +205,7 @@ static void test_dummies_and_shifts(void) {
   PLAN("y ~ l(ln(x)):z | firm + year", "n\"y\" ~ 1, l(ln(x)):z=lag1(n(ln ( \"x\" )))*n\"z\"" EFFECTS_SHOWN);
   PLAN("y ~ l(x,1:2)*z | firm + year",
        "n\"y\" ~ 1, l(x,1)=lag1(n\"x\"), l(x,2)=lag2(n\"x\"), z=n\"z\", l(x,1):z=lag1(n\"x\")*n\"z\", l(x,2):z=lag2(n\"x\")*n\"z\"" EFFECTS_SHOWN);
-  PLAN("y ~ l(x) + l(x,1) + f(x,-1) | firm + year", "n\"y\" ~ 1, l(x)=lag1(n\"x\")" EFFECTS_SHOWN);
+  PLAN("y ~ l(x,1) + f(x,-1) | firm + year", "n\"y\" ~ 1, l(x,1)=lag1(n\"x\")" EFFECTS_SHOWN);
   PLAN("y ~ i(prov, l(x)) | firm + year", "n\"y\" ~ 1, i(prov,l(x))=i:l\"prov\"*lag1(n\"x\")" EFFECTS_SHOWN);
   PLAN_OF(FORMULA, "y ~ l(x)", "panel=firm+year", "n\"y\" ~ 1, l(x)=lag1(n\"x\")" PANEL_SHOWN);
   PLAN_OF(FORMULA, "y ~ l(x) | prov + year", "panel=(firm,year)", "n\"y\" ~ 1, l(x)=lag1(n\"x\") | prov=l\"prov\", year=l\"Year\"" PANEL_SHOWN);
