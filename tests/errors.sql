@@ -425,3 +425,4 @@ SELECT * FROM fe_ols('p', 'y ~ x | i(region)');
 SELECT fit_stat(fe_ols('y ~ x', y, x), 'N') FROM p;
 SELECT fit_stat(fe_ols('y ~ x', y, x), 'adj_r2') FROM p;
 SELECT fit_coef(fe_ols('y ~ x', y, x), '_cons') FROM p;
+SELECT * FROM fe_ols('p', 'y ~ x | id, t');

@@ -189,7 +189,7 @@ void expression_compile(Run *run, const SourceColumns *columns, TokenList list, 
   if (list.count == 1 && first->type == TOKEN_NUMBER && !columns)
     run_fail(run, "%.*s is a number, not the name of a value", first->length, first->start);
   if (list.count == 1 && first->type == TOKEN_OPERATOR) run_fail(run, "'%.*s' is no variable", first->length, first->start);
-  if (tokens_find(list, 0, ",") < list.count) run_fail(run, "a ',' cannot stand in the expression '%.200s'", tokens_raw(run, list));
+  if (tokens_find(list, 0, ",") < list.count) run_fail(run, "a ',' cannot stand in the expression '%.200s'; terms and effects are parted by '+'", tokens_raw(run, list));
   bool quoted = list.count == 1 && first->type == TOKEN_QUOTED_NAME;
   input->text = quoted ? token_unquoted(run, first) : tokens_text(run, list);
   if (!input->text) input->text = "";
