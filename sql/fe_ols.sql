@@ -25,8 +25,8 @@
 --   f_statistic is the Wald test under the model's vcov that all slopes are zero; constant is the mean of the unit effects, as xtreg prints _cons
 --   (its error is the statistic constant_se of the fit).
 -- Degrees of freedom: K counts estimated terms and effect levels, less one for each effect after the first; with clusters an effect nested in
---   them counts once. Clusters: (N-1)/(N-K) G/(G-1), t with the smallest G - 1. Two clusterings: V1 + V2 - V12, whose negative eigenvalues, where it has any,
---   are set to 0, and fit_stat(fit, 'vcov_note') says so. With ssc=fixest an effect is looked at for nesting only where some
+--   them counts once. Clusters: (N-1)/(N-K) G/(G-1), t with the smallest G - 1. Two clusterings: V1 + V2 - V12. Where that has negative eigenvalues, they are set
+--   to 0; with ssc=fixest only where a variance is negative, as fixest does. fit_stat(fit, 'vcov_note') says both. With ssc=fixest an effect is looked at for nesting only where some
 --   cluster is no absorbed effect, as fixest does; the other presets always look.
 -- A term whose scores cancel in every cluster has no error: NULL, where the formula gives 0 but for rounding (t of 1e15 elsewhere). So two units under effects of unit and
 --   time, clustered by unit; or a slope for each cluster, i(g, x) | g. vcov=iid has one. fit_stat(fit, 'terms_without_error') counts them.

@@ -1,6 +1,5 @@
 """fe_ols: against pyfixest and statsmodels on the shipped tables (oracle/make_fe_ols.py), against least squares with dummies on random panels,
 and what SQL adds: the four ways to call give the same bits, bad groups do not stop a query, rows are accounted for."""
-import itertools
 import json
 import math
 import pathlib
@@ -278,15 +277,23 @@ def test_options_are_columns(db):
 
 
 def test_a_mended_covariance_is_said(db):
-    """Two clusterings whose V1 + V2 - V12 has negative eigenvalues, and two without; no correlation of V is beyond 1."""
+    """Two clusterings whose V1 + V2 - V12 has negative eigenvalues: ssc=fixest leaves V where no variance is negative, as fixest does, the other presets mend it."""
     db.table("card").table("grunfeld")
-    note = lambda table, formula, vcov: db.rows("SELECT value FROM fit_stats(econ_fit('fe_ols', ?, ?, ?)) WHERE name = 'vcov_note'", table, formula, "vcov=" + vcov)
-    mended = ("card", "lwage ~ educ + exper", "cluster(age+south)")
-    assert "eigenvalues were set to 0" in note(*mended)[0][0]
-    assert note("grunfeld", "invest ~ value + capital", "cluster(firm+year)") == [] == note("card", "lwage ~ educ + exper", "cluster(age)")
-    v = {(a, b): value for a, b, value in db.rows("SELECT * FROM fit_vcov(econ_fit('fe_ols', ?, ?, ?))", *mended[:2], "vcov=" + mended[2])}
-    for a, b in itertools.combinations({a for a, _ in v}, 2):
-        assert v[a, b] ** 2 <= v[a, a] * v[b, b] * (1 + 1e-9)
+    note = lambda table, formula, vcov, ssc: db.rows("SELECT value FROM fit_stats(econ_fit('fe_ols', ?, ?, ?)) WHERE name = 'vcov_note'", table, formula, f"vcov={vcov}, ssc={ssc}")
+    errors = lambda formula, vcov, ssc: dict(db.rows("SELECT term, std_error FROM fe_ols('card', ?, ?)", formula, f"vcov={vcov}, ssc={ssc}"))
+    indefinite, negative = ("lwage ~ educ + exper + black", "cluster(south+smsa)"), ("lwage ~ educ + exper", "cluster(age+south)")
+    assert note("grunfeld", "invest ~ value + capital", "cluster(firm+year)", "reghdfe") == [] == note("grunfeld", "invest ~ value + capital", "cluster(firm+year)", "fixest")
+    assert "left so as fixest does" in note("card", *indefinite, "fixest")[0][0]
+    for formula, vcov, ssc in ((*indefinite, "reghdfe"), (*negative, "reghdfe"), (*negative, "fixest")):
+        assert "eigenvalues were set to 0" in note("card", formula, vcov, ssc)[0][0]
+        v = {(a, b): value for a, b, value in db.rows("SELECT * FROM fit_vcov(econ_fit('fe_ols', 'card', ?, ?))", formula, f"vcov={vcov}, ssc={ssc}")}
+        assert all(v[a, b] ** 2 <= v[a, a] * v[b, b] * (1 + 1e-9) for a, b in v)
+    # V1 + V2 - V12 as it is, each from its own regression
+    parts = [errors(indefinite[0], f"cluster({c})", "none") for c in ("south", "smsa", "south^smsa")]
+    raw, mended = errors(*indefinite, "fixest"), errors(*indefinite, "reghdfe")
+    factor = 3009 / (3010 - 4) * 2
+    for term in raw:
+        assert raw[term] ** 2 == pytest.approx(factor * (parts[0][term] ** 2 + parts[1][term] ** 2 - parts[2][term] ** 2), rel=1e-8) and mended[term] > raw[term]
 
 
 def test_quoted_values_are_the_words_in_them(db):

@@ -105,6 +105,7 @@ void regression_correction(const Job *job, double k, VcovCorrection *correction)
   correction->g_adjust = strcmp(part_of_ssc(job, "g_adj", "1", "1", "0"), "1") == 0;
   correction->g_conventional = strcmp(part_of_ssc(job, "g_df", "min", "min", "min"), "conventional") == 0;
   correction->t_conventional = strcmp(part_of_ssc(job, "t_df", "min", "min", "min"), "conventional") == 0;
+  correction->mend_variances = option_is(job, "ssc", "fixest");
   correction->k = k;
 }
 
@@ -467,6 +468,7 @@ void regression_account(Job *job, const Sample *sample, const Regression *regres
   if (sample->clusters) fit_add_stat(fit, "groups", regression->account.groups[0]);
   if (sample->clusters == 2) fit_add_stat(fit, "groups2", regression->account.groups[1]);
   if (regression->account.made_positive) fit_add_word(fit, "vcov_note", "not positive semi-definite: its negative eigenvalues were set to 0");
+  else if (regression->account.indefinite) fit_add_word(fit, "vcov_note", "not positive semi-definite, and left so as fixest does; ssc=reghdfe sets its negative eigenvalues to 0");
   if (job->frame->lag_step > 1) fit_add_stat(fit, "lag_step", job->frame->lag_step); /* in a yearly panel there is nothing to say */
   fit_add_word(fit, "solver", regression->ls.method);
   if (job->estimator) fit_add_word(fit, "ssc", option_value(job, "ssc")->text);

@@ -319,6 +319,7 @@ typedef struct VcovCorrection {  /* small-sample correction, see conventions.md 
   bool g_adjust;                 /* G/(G-1), T/(T-1) */
   bool g_conventional;           /* two-way: each matrix its own G; else the smallest */
   bool t_conventional;           /* t with N-K for clusters too */
+  bool mend_variances;           /* two-way: V is made positive only where a variance is negative; else where any eigenvalue is */
   double k;                      /* K as counted for this model */
 } VcovCorrection;
 
@@ -328,7 +329,7 @@ typedef struct Vcov {
   double groups[3];              /* G1, G2, G12; or T */
   int lag;
   double factor;                 /* the factor applied (first matrix of several) */
-  bool made_positive;            /* two-way: negative eigenvalues were set to zero */
+  bool indefinite, made_positive; /* two-way: V1 + V2 - V12 had negative eigenvalues; they were set to zero */
 } Vcov;
 void vcov_compute(Run *run, const VcovData *data, const VcovCorrection *correction, Vcov *out);
 /* b'V^-1 b over the listed positions: Wald statistic; df receives the rank used. NAN if V is zero there. */

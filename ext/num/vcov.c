@@ -8,7 +8,7 @@
  * 3. cluster: M = sum over clusters of (sum s)(sum s)'; factor (N-1)/(N-K) [k_adjust] * G/(G-1) [g_adjust]; df G-1, or N-K [t_conventional].
  *    Two clusterings: V = V1 + V2 - V12 (Cameron, Gelbach and Miller 2011, eq. 2.11), where 12 clusters by the pairs; each takes the
  *    smallest G, or its own [g_conventional]; df from the smallest. Where V is not positive semi-definite (in units in which the variances of V1 + V2 are 1), its
- *    negative eigenvalues are set to 0 (same paper, 2.3).
+ *    negative eigenvalues are set to 0 (same paper, 2.3); with mend_variances only where a variance is negative, as fixest does.
  * 4. nw(L): within each unit (or one series) sum over pairs of rows l time steps apart of (1 - l/(L+1)) (s s'_l + s_l s'), l = 0..L, the rows
  *    themselves counted once (Newey and West 1987). dk(L): the same for the sums of s by time (Driscoll and Kraay 1998). Steps are counted over the
  *    sorted distinct times of all rows. Factor (N-1)/(N-K) [k_adjust] * T/(T-1) [g_adjust]; df T-1. L = -1: the whole part of T^(1/4).
@@ -389,22 +389,30 @@ static void add_sandwich(Run *run, const VcovData *d, const double *meat, double
 }
 
 /* (3) Sets negative eigenvalues of V to zero where V is not positive semi-definite in units in which unit[j] (its size where nothing was
- * taken off) is 1. What is added to V for that stays small in small units: an eigenvector has no element to spare there. */
-static bool make_positive(Run *run, int order, double *v, const double *unit) {
+ * taken off) is 1, or only tells. What is added to V for that stays small in small units: an eigenvector has no element to spare there. */
+static void make_positive(Run *run, int order, double *v, const double *unit, bool only_tell, Vcov *out) {
   size_t k = (size_t)order;
   double *vectors = NEW_ARRAY(run, double, k * k), *values = NEW_ARRAY(run, double, k);
-  if (run_failed(run) || k == 0) return false;
+  if (run_failed(run) || k == 0) return;
   for (size_t j = 0; j < k; j++)
     for (size_t i = 0; i < k; i++) vectors[i + j * k] = unit[i] > 0 && unit[j] > 0 ? v[i + j * k] / sqrt(unit[i]) / sqrt(unit[j]) : 0;
-  if (!dense_symmetric_eigen(run, order, vectors, values) || values[0] >= -1e-12) return false;
+  if (!dense_symmetric_eigen(run, order, vectors, values)) return;
+  out->indefinite = values[0] < -1e-12;
+  if (!out->indefinite || only_tell) return;
   memcpy(vectors, v, sizeof(double) * k * k);
-  if (!dense_symmetric_eigen(run, order, vectors, values)) return false;
+  if (!dense_symmetric_eigen(run, order, vectors, values)) return;
   for (size_t e = 0; e < k && values[e] < 0; e++)
     for (size_t j = 0; j < k; j++)
       for (size_t i = 0; i < k; i++) v[i + j * k] -= values[e] * vectors[i + e * k] * vectors[j + e * k];
   for (size_t j = 0; j < k; j++)
     if (v[j + j * k] < 0) v[j + j * k] = 0; /* rounding */
-  return true;
+  out->made_positive = true;
+}
+
+static bool negative_variance(const double *v, size_t k) {
+  for (size_t j = 0; j < k; j++)
+    if (v[j + j * k] < 0) return true;
+  return false;
 }
 
 static void not_defined(const VcovData *d, Vcov *out) {
@@ -432,7 +440,7 @@ static void cluster_vcov(Run *run, const VcovData *d, const VcovCorrection *c, d
     add_sandwich(run, d, meat, m == 2 ? -factor : factor, out->value);
   }
   if (smallest < 2) not_defined(d, out);
-  else if (matrices == 3) out->made_positive = make_positive(run, d->k, out->value, unit);
+  else if (matrices == 3) make_positive(run, d->k, out->value, unit, c->mend_variances && !negative_variance(out->value, k), out);
 }
 
 static void compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *out) {
@@ -482,12 +490,8 @@ static void compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *
   add_sandwich(run, d, meat, out->factor, out->value);
   if (d->kind == VCOV_CONLEY && !run_failed(run)) {
     double *unit = NEW_ARRAY(run, double, k);
-    bool negative = false;
-    for (size_t j = 0; !run_failed(run) && j < k; j++) {
-      unit[j] = fabs(out->value[j + j * k]);
-      if (out->value[j + j * k] < 0) negative = true;
-    }
-    if (negative) out->made_positive = make_positive(run, d->k, out->value, unit);
+    for (size_t j = 0; !run_failed(run) && j < k; j++) unit[j] = fabs(out->value[j + j * k]);
+    if (negative_variance(out->value, k)) make_positive(run, d->k, out->value, unit, false, out);
   }
 }
 
@@ -527,6 +531,7 @@ double wald_statistic(Run *run, int k, const double *beta, const double *vcov, i
       left -= row[j] * row[j];
       value -= row[j] * z[j];
     }
+    if (left < -1e-8 * variance) return NAN; /* V is not positive semi-definite: there is no such statistic */
     if (!(left > 1e-12 * variance)) continue;
     row[used] = sqrt(left);
     if (!run_poll(run, (uint64_t)used * (uint64_t)used / 2)) return NAN;
