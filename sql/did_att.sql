@@ -13,6 +13,7 @@
 --   dropped and counted (fit_rows: other). window= is for twfe only.
 --   cs (Callaway and Sant'Anna): control=never|notyet, est=dr|ipw|reg (how the formula's controls enter: from the earlier of the two periods), base=varying|universal, anticipation=N. Errors from influence functions,
 --   clustered by unit (vcov=cluster(g): by groups of units), no small-sample factor, normal; `pretrend` is a chi2 test of all effects before treatment.
+--   A comparison takes the units seen in both of its periods; R's did first leaves out units that miss any period: WHERE id IN (SELECT id FROM t GROUP BY id HAVING count(*) = 9) does that here.
 --   sunab (Sun and Abraham): one regression on cohort x event-time dummies but ref=; any vcov of fe_ols but wild; means by shares of rows. Without never treated units the last cohort is the control, and periods from its treatment on are dropped.
 --   imputation (Borusyak, Jaravel and Spiess): effects and controls fitted on untreated rows, any absorbed effects; conservative errors clustered by unit, no small-sample factor, normal; rows from event time 0 on. Controls are
 --   terms without errors.
