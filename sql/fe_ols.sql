@@ -9,7 +9,7 @@
 -- levels and factoring the other's system; only what would fill in is iterated, and the fit says how far it converged (stats iterations, convergence).
 --
 -- Formula: variables are SQL expressions over the source's columns (Sepal.Length needs no quotes); a:b, a*b; i(f), i(f, ref=v), i(f, x); l(x), l(x,2), f(x), d(x);
--- effects a, a^b, a[x] (levels and slopes), a[[x]] (slopes alone: the intercept stays). Lags count real time, l(x) is one step of the panel:
+-- l(x,-1:1) is f(x,1), x, l(x,1); effects a, a^b, a[x] (levels and slopes), a[[x]] (slopes alone: the intercept stays). Lags count real time, l(x) is one step of the panel:
 -- 10 years in a panel of 1980, 1990, 2010, which fit_stat(fit, 'lag_step') says. Steps of nw() and dk() count the distinct times of the used rows.
 -- Rows: a row with NULL in a used variable is left out, then rows alone in a level of an effect until none is left; fit_rows(fit) counts them all.
 -- Of collinear terms the later one keeps its row, with NULL numbers.
@@ -26,7 +26,8 @@
 --   (its error is the statistic constant_se of the fit).
 -- Degrees of freedom: K counts estimated terms and effect levels, less one for each effect after the first; with clusters an effect nested in
 --   them counts once. Clusters: (N-1)/(N-K) G/(G-1), t with the smallest G - 1. Two clusterings: V1 + V2 - V12. Where that has negative eigenvalues, they are set
---   to 0; with ssc=fixest only where a variance is negative, as fixest does. fit_stat(fit, 'vcov_note') says both. With ssc=fixest an effect is looked at for nesting only where some
+--   to 0; with ssc=fixest only where a variance is negative, and then raised to 1e-10 (unless that made up a tenth of a variance), as fixest does. fit_stat(fit, 'vcov_note') says both.
+--   With ssc=fixest an effect is looked at for nesting only where some
 --   cluster is no absorbed effect, as fixest does; the other presets always look.
 -- A term whose scores cancel in every cluster has no error: NULL, where the formula gives 0 but for rounding (t of 1e15 elsewhere). So two units under effects of unit and
 --   time, clustered by unit; or a slope for each cluster, i(g, x) | g. vcov=iid has one. fit_stat(fit, 'terms_without_error') counts them.

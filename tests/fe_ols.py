@@ -36,6 +36,30 @@ def test_against_other_programs(db, case):
         assert some["ll"] == pytest.approx(case["ll"], rel=1e-10)
 
 
+FIXEST = json.loads((pathlib.Path(__file__).parent / "oracle" / "fixest.json").read_text())["cases"]
+
+
+@pytest.mark.parametrize("case", FIXEST, ids=lambda case: f"{case['table']} {case['formula']} {case['options']}")
+def test_against_fixest(db, case):
+    """Where programs part (oracle/fixest.R): numbers, degrees of freedom, names of the terms, and which of them are given up."""
+    db.table("grunfeld" if case["table"] == "dotted" else case["table"])
+    db.execute("CREATE VIEW dotted AS SELECT *, value AS 'value.' FROM grunfeld" if case["table"] == "dotted" else "SELECT 1")
+    rows = db.rows("SELECT term, estimate, std_error, p_value, nobs, fit_stat(fit, 'df_t') FROM fe_ols(?, ?, ?)", case["table"], case["formula"], case["options"] + ", singletons=keep")
+    assert [row[0] for row in rows if row[1] is None] == case["dropped"]
+    ours = {row[0].replace("l(capital)", "l(capital,1)"): row for row in rows if row[1] is not None}  # l(x) is named as it is written
+    assert ours.keys() == {row[0] for row in case["rows"]}
+    for term, *numbers in case["rows"]:
+        assert ours[term][1:4] == pytest.approx(numbers, rel=1e-8), term
+        assert ours[term][4:] == (case["nobs"], case["df_t"])
+
+
+def test_the_floor_of_eigenvalues_does_not_make_errors(db):
+    """fixest raises eigenvalues to 1e-10 in whatever units: here its errors would be 1e-5 and made of nothing else."""
+    db.table("card")
+    small = dict(db.rows("SELECT term, std_error FROM fe_ols('card', 'lwage ~ I(educ * 1000000) + I(exper * 1000000)', 'vcov=cluster(age+south)')"))
+    assert all(error < 1e-6 for term, error in small.items() if term != "(Intercept)")
+
+
 # ---------------------------------------------------------------- random panels against dummies (numpy's least squares)
 def random_panel(seed):
     draw = random.Random(seed)

@@ -47,6 +47,10 @@ static void level_columns(Job *job, const TermFactor *factor, bool base, FactorL
       found = !run_failed(run) && names_level(column->levels, out->code[l], factor->reference[r], name);
       if (found) present[out->code[l]] = false;
     }
+    for (int32_t code = 0; code < total && !found && !run_failed(run); code++) { /* a level of rows that are left out: as the first year is, under a lag */
+      const char *name = levels_name(run, column->levels, code);
+      found = !run_failed(run) && names_level(column->levels, code, factor->reference[r], name);
+    }
     if (!found && !run_failed(run))
       run_fail(run, "i(%s, ref=%s): no used row has %s = %s; the levels go from %s to %s", variable, factor->reference[r], variable, factor->reference[r],
                count ? levels_name(run, column->levels, out->code[0]) : "nothing", count ? levels_name(run, column->levels, out->code[count - 1]) : "nothing");

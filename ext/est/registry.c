@@ -22,7 +22,7 @@ const OptionSpec OPTIONS_VCOV[] = {
     {"vcov", OPTION_VCOV, NULL, NULL, "iid, hc0..hc4 (robust is hc1), cluster(a), cluster(a+b), nw(L), dk(L), conley(lat, lon, km), wild(g), cv3(g); default: cluster by the first absorbed effect, else hc1"},
     {"ssc", OPTION_CHOICE, "fixest", "fixest|reghdfe|xtreg|areg|stata|none", "preset of the small-sample correction"},
     {"k_adj", OPTION_BOOLEAN, NULL, NULL, "apply (N-1)/(N-K); default by ssc"},
-    {"k_fixef", OPTION_CHOICE, NULL, "nested|full|none", "how effects count in K: those nested in the clusters once, every level, not at all; default by ssc"},
+    {"k_fixef", OPTION_CHOICE, NULL, "nested|full|none", "how effects count in K: those nested in the clusters once, every level, not at all (slopes count always); default by ssc"},
     {"g_adj", OPTION_BOOLEAN, NULL, NULL, "apply G/(G-1); default by ssc"},
     {"g_df", OPTION_CHOICE, NULL, "min|conventional", "two-way clusters: the smallest G for all, or each its own; default by ssc"},
     {"t_df", OPTION_CHOICE, NULL, "min|conventional", "degrees of freedom of t in clustered models: the smallest G - 1, or N - K; default by ssc"},

@@ -85,7 +85,7 @@ static int64_t redundant_levels(Job *job, const Sample *sample, int e) {
 
 double regression_count(Job *job, const Sample *sample, int rank, bool full) {
   const char *how = full ? "full" : part_of_ssc(job, "k_fixef", "nested", "full", "nested");
-  if (strcmp(how, "none") == 0) return rank;
+  bool none = strcmp(how, "none") == 0; /* slopes are coefficients: they count all the same */
   bool look_for_redundant = !full && option_is(job, "ssc", "reghdfe");
   double k = rank;
   int intercepts = 0;
@@ -93,8 +93,9 @@ double regression_count(Job *job, const Sample *sample, int rank, bool full) {
     const Effect *effect = &sample->effect[e];
     bool nested = strcmp(how, "nested") == 0 && effect->intercept && effect_nested(job, sample, e);
     double counted = nested ? 1 + (double)effect->levels * effect->slopes : (double)effect->levels * (effect->intercept + effect->slopes);
+    if (none) counted = (double)effect->levels * effect->slopes;
     int64_t redundant = look_for_redundant && !nested ? redundant_levels(job, sample, e) : 0;
-    if (effect->intercept && intercepts++) counted -= redundant > 1 ? (double)redundant : 1;
+    if (!none && effect->intercept && intercepts++) counted -= redundant > 1 ? (double)redundant : 1;
     k += counted;
   }
   return k;

@@ -8,7 +8,8 @@
  * 3. cluster: M = sum over clusters of (sum s)(sum s)'; factor (N-1)/(N-K) [k_adjust] * G/(G-1) [g_adjust]; df G-1, or N-K [t_conventional].
  *    Two clusterings: V = V1 + V2 - V12 (Cameron, Gelbach and Miller 2011, eq. 2.11), where 12 clusters by the pairs; each takes the
  *    smallest G, or its own [g_conventional]; df from the smallest. Where V is not positive semi-definite (in units in which the variances of V1 + V2 are 1), its
- *    negative eigenvalues are set to 0 (same paper, 2.3); with mend_variances only where a variance is negative, as fixest does.
+ *    negative eigenvalues are set to 0 (same paper, 2.3). With mend_variances, as fixest does, only where a variance is negative, and then eigenvalues
+ *    below 1e-10 become 1e-10, but not where that would be more than a tenth of some variance: in small units the errors would be made of nothing else.
  * 4. nw(L): within each unit (or one series) sum over pairs of rows l time steps apart of (1 - l/(L+1)) (s s'_l + s_l s'), l = 0..L, the rows
  *    themselves counted once (Newey and West 1987). dk(L): the same for the sums of s by time (Driscoll and Kraay 1998). Steps are counted over the
  *    sorted distinct times of all rows. Factor (N-1)/(N-K) [k_adjust] * T/(T-1) [g_adjust]; df T-1. L = -1: the whole part of T^(1/4).
@@ -388,10 +389,26 @@ static void add_sandwich(Run *run, const VcovData *d, const double *meat, double
   run_free(run, whole);
 }
 
+/* (3) The smallest eigenvalues up to FLOOR, where V hardly feels it; v has its negative ones at 0 already. A dropped term has no bread. */
+static void raise_eigenvalues(const VcovData *d, const double *vectors, const double *values, double *v) {
+  static const double FLOOR = 1e-10, MOST = 0.1;
+  size_t k = (size_t)d->k;
+  for (size_t j = 0; j < k; j++) {
+    double more = 0;
+    for (size_t e = 0; e < k && values[e] < FLOOR; e++) more += (FLOOR - fmax(values[e], 0)) * vectors[j + e * k] * vectors[j + e * k];
+    if (d->bread[j + j * k] > 0 && more > MOST * v[j + j * k]) return;
+  }
+  for (size_t e = 0; e < k && values[e] < FLOOR; e++)
+    for (size_t j = 0; j < k; j++)
+      for (size_t i = 0; i < k; i++) v[i + j * k] += (FLOOR - fmax(values[e], 0)) * vectors[i + e * k] * vectors[j + e * k];
+}
+
 /* (3) Sets negative eigenvalues of V to zero where V is not positive semi-definite in units in which unit[j] (its size where nothing was
  * taken off) is 1, or only tells. What is added to V for that stays small in small units: an eigenvector has no element to spare there. */
-static void make_positive(Run *run, int order, double *v, const double *unit, bool only_tell, Vcov *out) {
+static void make_positive(Run *run, const VcovData *d, const VcovCorrection *c, const double *unit, bool only_tell, Vcov *out) {
+  int order = d->k;
   size_t k = (size_t)order;
+  double *v = out->value;
   double *vectors = NEW_ARRAY(run, double, k * k), *values = NEW_ARRAY(run, double, k);
   if (run_failed(run) || k == 0) return;
   for (size_t j = 0; j < k; j++)
@@ -407,6 +424,7 @@ static void make_positive(Run *run, int order, double *v, const double *unit, bo
   for (size_t j = 0; j < k; j++)
     if (v[j + j * k] < 0) v[j + j * k] = 0; /* rounding */
   out->made_positive = true;
+  if (c->mend_variances) raise_eigenvalues(d, vectors, values, v);
 }
 
 static bool negative_variance(const double *v, size_t k) {
@@ -440,7 +458,7 @@ static void cluster_vcov(Run *run, const VcovData *d, const VcovCorrection *c, d
     add_sandwich(run, d, meat, m == 2 ? -factor : factor, out->value);
   }
   if (smallest < 2) not_defined(d, out);
-  else if (matrices == 3) make_positive(run, d->k, out->value, unit, c->mend_variances && !negative_variance(out->value, k), out);
+  else if (matrices == 3) make_positive(run, d, c, unit, c->mend_variances && !negative_variance(out->value, k), out);
 }
 
 static void compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *out) {
@@ -491,7 +509,7 @@ static void compute(Run *run, const VcovData *d, const VcovCorrection *c, Vcov *
   if (d->kind == VCOV_CONLEY && !run_failed(run)) {
     double *unit = NEW_ARRAY(run, double, k);
     for (size_t j = 0; !run_failed(run) && j < k; j++) unit[j] = fabs(out->value[j + j * k]);
-    if (negative_variance(out->value, k)) make_positive(run, d->k, out->value, unit, false, out);
+    if (negative_variance(out->value, k)) make_positive(run, d, c, unit, false, out);
   }
 }
 

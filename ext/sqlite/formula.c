@@ -177,6 +177,8 @@ static void parse_shift(Compiler *compiler, TokenList list, TokenList arguments,
       one.steps = letter == 'f' ? -step : step;
       one.shift = step == 0 ? SHIFT_NONE : atom.shift;
       one.name = run_format(run, "%c(%s,%d)", letter, atom.input.text, step);
+      if (from != to && step == 0) one.name = atom.input.text; /* of l(x,-1:1) nobody wrote these: as fixest prints them, f(x,1), x, l(x,1) */
+      if (from != to && step < 0) one.name = run_format(run, "%c(%s,%d)", letter == 'l' ? 'f' : 'l', atom.input.text, -step);
       add_atoms(run, drafts, one.name, 1, &one);
       if (step == to || run_failed(run)) break;
     }
@@ -355,7 +357,7 @@ static bool separates(TokenList list, int from, int at) {
   static const char *const WORDS[] = {"and", "or", "not", "between", "like", "is", "in"};
   if (at == from) return true;
   const Token *before = &list.token[at - 1];
-  if (before->type == TOKEN_OPERATOR) return before->length == 1 && strchr("*:", *before->start);
+  if (before->type == TOKEN_OPERATOR) return before->length == 1 && strchr("*:.", *before->start); /* '.': a name may end in a dot, Acid.Conc. */
   for (size_t i = 0; before->type == TOKEN_NAME && i < sizeof WORDS / sizeof WORDS[0]; i++)
     if (token_is(before, WORDS[i]) && at - 1 > from) return false;
   return true;
