@@ -199,7 +199,7 @@ static void test_dummies_and_shifts(void) {
   PLAN("y ~ l(x, 2) | firm + year", "n\"y\" ~ 1, l(x,2)=lag2(n\"x\")" EFFECTS_SHOWN);
   PLAN("y ~ l(x, 1:3) | firm + year", "n\"y\" ~ 1, l(x,1)=lag1(n\"x\"), l(x,2)=lag2(n\"x\"), l(x,3)=lag3(n\"x\")" EFFECTS_SHOWN);
   PLAN("y ~ l(x, (1,4)) | firm + year", "n\"y\" ~ 1, l(x,1)=lag1(n\"x\"), l(x,4)=lag4(n\"x\")" EFFECTS_SHOWN);
-  PLAN("y ~ l(x, 1:0) | firm + year", "n\"y\" ~ 1, l(x,1)=lag1(n\"x\"), l(x,0)=n\"x\"" EFFECTS_SHOWN);
+  PLAN("y ~ l(x, 1:0) | firm + year", "n\"y\" ~ 1, l(x,1)=lag1(n\"x\"), x=n\"x\"" EFFECTS_SHOWN);
   PLAN("y ~ f(x) + f(x,2) | firm + year", "n\"y\" ~ 1, f(x)=lag-1(n\"x\"), f(x,2)=lag-2(n\"x\")" EFFECTS_SHOWN);
   PLAN("d(y) ~ d(x,2) | firm + year", "dif1(n\"y\") ~ 1, d(x,2)=dif2(n\"x\")" EFFECTS_SHOWN);
   PLAN("y ~ l(ln(x)):z | firm + year", "n\"y\" ~ 1, l(ln(x)):z=lag1(n(ln ( \"x\" )))*n\"z\"" EFFECTS_SHOWN);
