@@ -48,3 +48,12 @@ def test_separated_where_the_search_once_did_not_end(db, case):
     assert dict(db.rows("SELECT name, rows FROM fit_rows(?)", fit))["separated"] == len(case["separated"])
     assert db.value("SELECT fit_coef(?, 'x')", fit) == pytest.approx(case["x"], rel=1e-7)
     assert db.value("SELECT fit_coef(?, 'd')", fit) == (None if case["d"] is None else pytest.approx(case["d"], rel=1e-7))
+
+
+@pytest.mark.parametrize("case", json.loads((pathlib.Path(__file__).parent / "oracle" / "probit.json").read_text())["probit"], ids=lambda case: case["formula"])
+def test_scoring_ends_at_the_maximum(db, case):
+    """Newton's steps in R (oracle/probit.R): scoring alone stops where the deviance is flat, 1e-8 and more away."""
+    db.table(case["table"])
+    rows = dict(db.rows("SELECT term, estimate FROM fe_probit(?, ?)", case["table"], case["formula"]))
+    for term, estimate in case["rows"].items():
+        assert rows[term] == pytest.approx(estimate, rel=1e-11, abs=1e-13), term
