@@ -575,6 +575,14 @@ def test_rtf_says_what_csv_says(table):
         assert spread == [[cell.strip() for cell in row] for row in body]
 
 
+@pytest.mark.parametrize("power", [-160, -11, 12, 250])
+def test_powers_of_ten(table, power):
+    written = {form: table([fit([term("x", 3 * 10.0**power, 10.0**power, .5)])], f"digits=e3, format={form}") for form in ("text", "latex", "html", "typst")}
+    minus = str(power).replace("-", "−")
+    assert f"3.00e{power:+03d}" in written["text"] and f"3.00$\\times10^{{{power}}}$" in written["latex"]
+    assert f"3.00×10<sup>{minus}</sup>" in written["html"] and f'3.00×10"#super("{minus}")' in written["typst"]
+
+
 def test_latex_compiles(table, db, tmp_path):
     if not shutil.which("pdflatex"):
         pytest.skip("no pdflatex")

@@ -145,7 +145,7 @@ const char *table_styled(const Table *table, const char *text);        /* its nu
 char table_align(const Table *table, int column);                      /* l, c, r, d; 0: as the format has it */
 bool table_minus(const char *at, const char *start);                   /* a - of the text that starts there is a minus */
 bool table_decimal(const Table *table, const TableCell *cell, int *before, int *behind); /* a number with one point: signs before it, from it on */
-size_t table_power(const char *at);                                    /* the length of "e-05" in a number, whose last two signs are the power; 0: none is there */
+size_t table_power(const char *text, const char *at, int *power);      /* the length of "e-05" at a place of a number; 0: none is there */
 bool table_indented(const TableCell *cell, int column);                /* two blanks before a row's name: it belongs to the row above */
 void table_break_names(Table *table, int width);                       /* names that are wider go on in the lines beneath */
 void table_transpose(Table *table);                                    /* columns become rows */

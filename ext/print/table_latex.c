@@ -24,13 +24,11 @@ static void escape_latex(Text *out, const char *text, bool number, bool raw) {
       at++;
       continue;
     }
-    size_t power = number && at > text ? table_power(at) : 0;
-    if (power) {
-      text_add(out, "$\\times10^{");
-      text_add(out, at[1] == '-' ? "-" : "");
-      text_add_n(out, at + power - 2 + (at[power - 2] == '0'), at[power - 2] == '0' ? 1 : 2);
-      text_add(out, "}$");
-      at += power;
+    int power = 0;
+    size_t signs = number ? table_power(text, at, &power) : 0;
+    if (signs) {
+      text_format(out, "$\\times10^{%d}$", power);
+      at += signs;
       continue;
     }
     size_t i = 0;

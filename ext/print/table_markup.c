@@ -8,17 +8,20 @@
  * 3. escape=0: texts are Markdown or HTML as they stand; a < or & that begins no tag and no entity is still escaped in HTML. */
 #include "print.h"
 
+#include <stdlib.h>
+
 /* ------------------------------------------------------------------------------------------------ escapes */
 
 bool table_minus(const char *at, const char *start) {
   return *at == '-' && ((at[1] >= '0' && at[1] <= '9') || at[1] == '.' || at[1] == ',' || at[1] == 'I') && (at == start || strchr("([{ ,", at[-1]));
 }
 
-/* "e-05" of 1.2e-05: so many signs, the last two digits being the power; 0: it is none. */
-size_t table_power(const char *at) {
-  if (*at != 'e' || (at[1] != '-' && at[1] != '+') || at[-1] < '0' || at[-1] > '9') return 0;
+size_t table_power(const char *text, const char *at, int *power) {
+  if (at == text || *at != 'e' || (at[1] != '-' && at[1] != '+') || at[-1] < '0' || at[-1] > '9') return 0;
   size_t digits = strspn(at + 2, "0123456789");
-  return digits == 2 || (digits == 3 && at[2] == '0') ? 2 + digits : 0;
+  if (digits < 2 || digits > 3) return 0;
+  *power = atoi(at + 1);
+  return 2 + digits;
 }
 
 static void escape_markdown(const Table *table, Text *out, const char *text, bool number) {
@@ -46,12 +49,11 @@ static void escape_html(const Table *table, Text *out, const char *text, bool nu
       text_add_n(out, at, 1);
       continue;
     }
-    size_t power = number && at > text ? table_power(at) : 0;
-    if (power) {
-      text_add(out, at[1] == '-' ? "×10<sup>−" : "×10<sup>");
-      text_add_n(out, at + power - 2 + (at[power - 2] == '0'), at[power - 2] == '0' ? 1 : 2);
-      text_add(out, "</sup>");
-      at += power - 1;
+    int power = 0;
+    size_t signs = number ? table_power(text, at, &power) : 0;
+    if (signs) {
+      text_format(out, "×10<sup>%s%d</sup>", power < 0 ? "−" : "", abs(power));
+      at += signs - 1;
     } else if (number && table_minus(at, text)) {
       text_add(out, "−");
     } else {

@@ -5,16 +5,16 @@
  * 3. A head row stands again on every page (table.header). Minus signs are minus signs. */
 #include "print.h"
 
+#include <stdlib.h>
+
 static void typst_string(Text *out, const char *text, bool number) {
   text_add(out, "\"");
   for (const char *at = text; *at; at++) {
-    size_t power = number && at > text ? table_power(at) : 0;
-    if (power) {
-      text_add(out, "×10\"#super(\"");
-      text_add(out, at[1] == '-' ? "−" : "");
-      text_add_n(out, at + power - 2 + (at[power - 2] == '0'), at[power - 2] == '0' ? 1 : 2);
-      text_add(out, "\")#\"");
-      at += power - 1;
+    int power = 0;
+    size_t signs = number ? table_power(text, at, &power) : 0;
+    if (signs) {
+      text_format(out, "×10\"#super(\"%s%d\")#\"", power < 0 ? "−" : "", abs(power));
+      at += signs - 1;
     } else if (number && table_minus(at, text)) {
       text_add(out, "−");
     } else if (*at == '\n' || *at == '\r') {
